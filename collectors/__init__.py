@@ -1,0 +1,1 @@
+"""One module per platform: payload in, mentions out."""

@@ -1,0 +1,1 @@
+"""Settings, sources and policy: files and environment in, frozen values out."""

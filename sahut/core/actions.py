@@ -1,0 +1,251 @@
+"""What people do. Each action runs inside the caller's transaction and is refused whole or done whole.
+
+Versions make writes safe between two people: an action names the version that its author saw, and a newer row raises
+StaleWriteError with what the other person did.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sahut.core import rules
+from sahut.core.errors import NotFoundError, RefusedError
+from sahut.core.model import (
+    Actor,
+    Batch,
+    DeadLetter,
+    Decision,
+    DecisionDraft,
+    DecisionKind,
+    DismissReason,
+    MentionRecord,
+    MentionState,
+    Role,
+    Ticket,
+    TicketChange,
+    TicketDraft,
+    TicketStatus,
+)
+from sahut.core.pipeline import save_mentions
+from sahut.core.ports import Collector, Tx
+
+# Crockford's base 32 without vowels' look-alikes: readable aloud over a telephone. Ten characters are 50 bits.
+_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+# A filed mention may be converted too: staff find by search what the classifier missed.
+_CONVERTIBLE = frozenset({MentionState.FLAGGED, MentionState.FILED})
+_DISMISSIBLE = frozenset({MentionState.FLAGGED})
+# Once a unit works on a ticket, its mentions stay with it.
+_UNDOABLE = frozenset({TicketStatus.NEW, TicketStatus.FORWARDED})
+
+Pick = tuple[int, int | None]
+"""A mention's id and the version that the person saw (None: whatever is there now)."""
+
+
+def new_tracking_code() -> str:
+    """A code that a citizen can read out and nobody can guess."""
+    return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(10))
+
+
+def dismiss(
+    tx: Tx, picks: Sequence[Pick], *, reason: DismissReason, note: str, actor: Actor, now: datetime
+) -> list[Decision]:
+    """No ticket is needed. Takes the folded copies along."""
+    _check_may_decide(actor)
+    records = _take(tx, picks, allowed=_DISMISSIBLE)
+    decisions = _decide(tx, records, DecisionKind.DISMISSED, actor, now, reason=reason, note=note)
+    tx.mentions.set_state([r.id for r in records], MentionState.DISMISSED, ticket_id=None, now=now)
+    return decisions
+
+
+def convert(
+    tx: Tx, picks: Sequence[Pick], draft: TicketDraft, *, actor: Actor, now: datetime
+) -> tuple[Ticket, list[Decision]]:
+    """One new ticket of one or several mentions and their folded copies."""
+    _check_may_decide(actor)
+    records = _take(tx, picks, allowed=_CONVERTIBLE)
+    ticket = tx.tickets.create(draft, tracking_code=new_tracking_code(), now=now)
+    decisions = _decide(tx, records, DecisionKind.CONVERTED, actor, now, ticket_id=ticket.id)
+    tx.mentions.set_state([r.id for r in records], MentionState.CONVERTED, ticket_id=ticket.id, now=now)
+    tx.tickets.add_event(ticket.id, "created", {"mentions": [r.id for r in records]}, actor.name, now)
+    return tx.tickets.get(ticket.id), decisions
+
+
+def merge(
+    tx: Tx, picks: Sequence[Pick], ticket_id: int, *, actor: Actor, now: datetime
+) -> tuple[Ticket, list[Decision]]:
+    """Add mentions to a ticket that exists. Refused for a ticket that was undone."""
+    _check_may_decide(actor)
+    ticket = tx.tickets.for_update(ticket_id)
+    if ticket.status is TicketStatus.VOID:
+        raise RefusedError(f"ticket {ticket.number} was undone; merge into another", rule="ticket_void")
+    records = _take(tx, picks, allowed=_CONVERTIBLE)
+    decisions = _decide(tx, records, DecisionKind.MERGED, actor, now, ticket_id=ticket_id)
+    tx.mentions.set_state([r.id for r in records], MentionState.MERGED, ticket_id=ticket_id, now=now)
+    tx.tickets.add_event(ticket_id, "merged", {"mentions": [r.id for r in records]}, actor.name, now)
+    return tx.tickets.get(ticket_id), decisions
+
+
+def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decision]:
+    """Take back one act, with everything that it decided. The act's mentions return to where they were.
+
+    Refused when a later decision stands on one of the mentions, or a unit already works on the ticket.
+    """
+    _check_may_decide(actor)
+    decision = tx.decisions.get(decision_id)
+    if decision.kind not in {DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED}:
+        raise RefusedError(f"decision {decision_id} ({decision.kind}) cannot be undone", rule="not_undoable")
+    act = sorted(tx.decisions.of_group(decision.group), key=lambda d: d.mention_id)
+    ticket = None if decision.ticket_id is None else tx.tickets.for_update(decision.ticket_id)
+    if ticket is not None and ticket.status not in _UNDOABLE:
+        raise RefusedError(f"ticket {ticket.number} is {ticket.status}: work has begun", rule="work_begun")
+    undone: list[Decision] = []
+    for one in act:
+        tx.mentions.for_update(one.mention_id)
+        latest = tx.decisions.of_mention(one.mention_id)[-1]
+        if latest.id != one.id:
+            raise RefusedError(
+                f"mention {one.mention_id} was decided again by {latest.actor_name}; undo that first",
+                rule="decided_since",
+            )
+        undone.append(
+            tx.decisions.add(
+                DecisionDraft(
+                    mention_id=one.mention_id,
+                    kind=DecisionKind.UNDONE,
+                    before=_state_of(one.kind),
+                    group=secrets.token_hex(8) if not undone else undone[0].group,
+                    actor=actor,
+                    at=now,
+                    ticket_id=one.ticket_id,
+                    undoes=one.id,
+                )
+            )
+        )
+        tx.mentions.set_state([one.mention_id], one.before, ticket_id=None, now=now)
+    if ticket is not None:
+        kind = (
+            "void"
+            if decision.kind is DecisionKind.CONVERTED and tx.tickets.get(ticket.id).mentions == 0
+            else "unmerged"
+        )
+        tx.tickets.add_event(ticket.id, kind, {"mentions": [d.mention_id for d in act]}, actor.name, now)
+        if kind == "void":
+            tx.tickets.void(ticket.id, now)
+    return undone
+
+
+def untie(tx: Tx, mention_id: int, version: int | None, *, actor: Actor, now: datetime) -> MentionRecord:
+    """Not the same after all: the mention stands for itself in the queue again."""
+    _check_may_decide(actor)
+    record = tx.mentions.for_update(mention_id, version=version)
+    if record.first_id is None:
+        raise RefusedError(f"mention {mention_id} is not tied to another", rule="not_tied")
+    _decide(tx, [record], DecisionKind.UNTIED, actor, now, note=f"from mention {record.first_id}")
+    tx.mentions.untie(mention_id, now)
+    return tx.mentions.get(mention_id)
+
+
+def change_ticket(
+    tx: Tx, ticket_id: int, change: TicketChange, *, version: int | None, actor: Actor, now: datetime
+) -> Ticket:
+    """Assign, move along, correct. The history says which fields changed, from what to what."""
+    _check_may_decide(actor)
+    before = tx.tickets.for_update(ticket_id, version=version)
+    rules.check_ticket_change(before, change)
+    if change.assignee_id:
+        assignee = tx.accounts.user(change.assignee_id)
+        if not assignee.active:
+            raise NotFoundError("active user", change.assignee_id)
+    after = tx.tickets.change(ticket_id, change, now)
+    detail: dict[str, Any] = {}
+    for field in fields(TicketChange):
+        name = "assignee_name" if field.name == "assignee_id" else field.name
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            detail[name.removesuffix("_name")] = [old, new]
+    if detail:
+        tx.tickets.add_event(ticket_id, "changed", detail, actor.name, now)
+    return after
+
+
+def retry_dead_letter(tx: Tx, letter: DeadLetter, collector: Collector | None, *, now: datetime) -> int:
+    """Try a dead letter again; the number of mentions that it brought. ValueError says why it still fails.
+
+    A held mention goes back to the classifier; a collected item is read again by its ``collector``.
+    """
+    if letter.mention_id is not None:
+        tx.mentions.set_state([letter.mention_id], MentionState.COLLECTED, ticket_id=None, now=now)
+        tx.dead_letters.drop(letter.id)
+        return 1
+    if collector is None or letter.source_id is None:
+        raise ValueError(f"dead letter {letter.id} has neither a mention nor a source")
+    source = tx.sources.get(letter.source_id)
+    mention = collector.revive(source, letter.raw, now=now)
+    new, _ = save_mentions(tx, source.id, Batch(mentions=[mention], seen=1), now)
+    tx.dead_letters.drop(letter.id)
+    return new
+
+
+def _check_may_decide(actor: Actor) -> None:
+    if actor.role not in {Role.ADMIN, Role.TRIAGE}:
+        raise RefusedError(f"{actor.name} ({actor.role}) may look, not decide", rule="role")
+
+
+def _take(tx: Tx, picks: Sequence[Pick], *, allowed: frozenset[MentionState]) -> list[MentionRecord]:
+    """Lock the picked mentions and the copies folded behind them, in order of id so that two people cannot deadlock."""
+    if not picks:
+        raise RefusedError("choose at least one mention", rule="nothing_chosen")
+    versions = dict(picks)
+    taken: dict[int, MentionRecord] = {}
+    for mention_id in sorted(versions):
+        record = tx.mentions.for_update(mention_id, version=versions[mention_id])
+        rules.check_decidable(record, allowed=allowed)
+        taken[mention_id] = record
+    for mention_id in list(taken):
+        for copy in tx.mentions.folded_behind(mention_id):
+            taken.setdefault(copy.id, copy)
+    return [taken[i] for i in sorted(taken)]
+
+
+def _decide(
+    tx: Tx,
+    records: Sequence[MentionRecord],
+    kind: DecisionKind,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: DismissReason | None = None,
+    note: str = "",
+    ticket_id: int | None = None,
+) -> list[Decision]:
+    group = secrets.token_hex(8)
+    return [
+        tx.decisions.add(
+            DecisionDraft(
+                mention_id=record.id,
+                kind=kind,
+                before=record.state,
+                group=group,
+                actor=actor,
+                at=now,
+                reason=reason,
+                note=note,
+                ticket_id=ticket_id,
+            )
+        )
+        for record in records
+    ]
+
+
+def _state_of(kind: DecisionKind) -> MentionState:
+    """The state that a decision of this kind gave."""
+    return {
+        DecisionKind.DISMISSED: MentionState.DISMISSED,
+        DecisionKind.MERGED: MentionState.MERGED,
+        DecisionKind.CONVERTED: MentionState.CONVERTED,
+    }[kind]

@@ -1,0 +1,158 @@
+"""What people do: decisions on mentions, and the tickets that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sahut.core.model.words import (
+    DecisionKind,
+    DismissReason,
+    MentionState,
+    Outcome,
+    Priority,
+    Role,
+    TicketStatus,
+    Topic,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts: a signed-in person, or a program by its token (then ``token_id`` is set too)."""
+
+    user_id: int
+    name: str
+    role: Role
+    token_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One act of a person on one mention. Append-only: an undo is a further decision that names the first.
+
+    ``before`` is the mention's state before it, what an undo restores. ``group`` ties the decisions of one act on
+    several mentions (a conversion of three, a dismissal with its folded copies).
+    """
+
+    id: int
+    mention_id: int
+    kind: DecisionKind
+    reason: DismissReason | None
+    note: str
+    before: MentionState
+    ticket_id: int | None
+    undoes: int | None
+    group: str
+    actor_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionDraft:
+    """A decision before it is written."""
+
+    mention_id: int
+    kind: DecisionKind
+    before: MentionState
+    group: str
+    actor: Actor
+    at: datetime
+    reason: DismissReason | None = None
+    note: str = ""
+    ticket_id: int | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDraft:
+    """What a person fills in to convert mentions into a ticket. ``unit`` is a unit's code from the policy."""
+
+    title: str
+    topic: Topic
+    description: str = ""
+    unit: str = ""
+    place: str = ""
+    priority: Priority = Priority.NORMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """The formal case. ``number`` is for staff (``2026-000123``), ``tracking_code`` is the citizen's: unguessable."""
+
+    id: int
+    number: str
+    tracking_code: str
+    title: str
+    description: str
+    topic: Topic
+    unit: str
+    place: str
+    priority: Priority
+    status: TicketStatus
+    outcome: Outcome | None
+    assignee_id: int | None
+    assignee_name: str
+    mentions: int
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketChange:
+    """Fields of a ticket to set; None leaves a field as it is. ``assignee_id`` 0 takes the assignment away."""
+
+    title: str | None = None
+    description: str | None = None
+    topic: Topic | None = None
+    unit: str | None = None
+    place: str | None = None
+    priority: Priority | None = None
+    status: TicketStatus | None = None
+    outcome: Outcome | None = None
+    assignee_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEvent:
+    """One line of a ticket's history. Append-only. ``kind``: created, merged, changed, unmerged, void, note."""
+
+    id: int
+    ticket_id: int
+    kind: str
+    detail: Mapping[str, Any]
+    actor_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """Which tickets to list; empty fields do not filter."""
+
+    statuses: Sequence[TicketStatus] = ()
+    topics: Sequence[Topic] = ()
+    units: Sequence[str] = ()
+    assignee_id: int | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """Something that could not be worked on, kept with its reason until it is retried or dropped.
+
+    ``stage`` is ``collect`` (``raw`` is the platform's item, ``source_id`` its source) or ``assess``
+    (``mention_id`` is a mention in state ``held``).
+    """
+
+    id: int
+    stage: str
+    reason: str
+    source_id: int | None
+    mention_id: int | None
+    native_id: str
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    at: datetime

@@ -1,0 +1,86 @@
+"""What collectors bring: mentions, page by page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote a mention, as its platform shows them. Personal data: stored through one column type."""
+
+    handle: str
+    name: str = ""
+    url: str = ""
+    followers: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One post, comment or article as it was collected. Identity is ``(platform, native_id)``.
+
+    ``text`` is clean text, never HTML. ``published_at`` is None when the platform gives no usable date; screens then
+    show ``collected_at``, the time it was first seen. ``repost_of`` and ``parent`` are native ids on the same platform.
+    """
+
+    platform: str
+    native_id: str
+    text: str
+    collected_at: datetime
+    published_at: datetime | None = None
+    title: str = ""
+    author: Author | None = None
+    permalink: str = ""
+    language: str = ""
+    parent: str = ""
+    repost_of: str = ""
+    reach: int = 0
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The identity, unique in the store."""
+        return (self.platform, self.native_id)
+
+    @property
+    def body(self) -> str:
+        """Title and text as one: what is classified, searched and compared."""
+        if not self.title or self.text.startswith(self.title):
+            return self.text
+        return f"{self.title}\n{self.text}" if self.text else self.title
+
+    @property
+    def content_hash(self) -> str:
+        """Changes exactly when a reader would see another text."""
+        return hashlib.sha256(f"{self.title}\x00{self.text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadItem:
+    """One item of a page that could not be read; the rest of the page is kept."""
+
+    reason: str
+    native_id: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One page of a source: what to store, and the cursor that is stored in the same transaction.
+
+    ``seen`` counts the items of the page before the source's own query. ``next_check`` is the earliest time at which
+    the platform wants to be asked again, None when it said nothing. ``notes`` are disagreements worth telling an
+    operator (a wrong charset, a clamped date), in plain words; they are not errors.
+    """
+
+    mentions: list[Mention] = field(default_factory=list)
+    dead: list[DeadItem] = field(default_factory=list)
+    seen: int = 0
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+    next_check: datetime | None = None
+    notes: list[str] = field(default_factory=list)
+    title: str = ""

@@ -1,0 +1,173 @@
+"""Mentions in the store: assessed, tied, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sahut.core.model.collected import Mention
+from sahut.core.model.words import Kind, MentionState, Sentiment, TieReason, Topic
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What the classifier says of one text: probabilities that sum to 1 per head, in any order."""
+
+    kinds: Mapping[Kind, float]
+    sentiments: Mapping[Sentiment, float]
+    topics: Mapping[Topic, float]
+    urgent: float
+    model: str
+
+    @property
+    def kind(self) -> Kind:
+        """The likeliest kind."""
+        return max(self.kinds, key=lambda k: self.kinds[k])
+
+    @property
+    def sentiment(self) -> Sentiment:
+        """The likeliest tone."""
+        return max(self.sentiments, key=lambda s: self.sentiments[s])
+
+    @property
+    def topic(self) -> Topic:
+        """The likeliest topic."""
+        return max(self.topics, key=lambda t: self.topics[t])
+
+    @property
+    def complaint(self) -> float:
+        """Probability that this is a genuine complaint about a public service."""
+        return self.kinds.get(Kind.COMPLAINT, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionRecord:
+    """A stored mention with everything a list shows. ``first_id`` is the mention that this one counts on.
+
+    ``folded`` mentions stand behind their first one in the queue; ``similar`` counts the mentions tied to this one.
+    ``score`` is the probability of complaint, ``priority`` the queue's order (higher is more pressing).
+    """
+
+    id: int
+    mention: Mention
+    source_id: int
+    source_name: str
+    state: MentionState
+    version: int
+    edited: int
+    first_id: int | None
+    folded: bool
+    similar: int
+    kind: Kind | None
+    sentiment: Sentiment | None
+    topic: Topic | None
+    urgent: float
+    score: float
+    priority: int
+    model: str
+    ticket_id: int | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionVersion:
+    """An earlier wording of a mention, kept when its platform showed an edit."""
+
+    mention_id: int
+    number: int
+    title: str
+    text: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store already has under a mention's identity; input of `rules.decide`."""
+
+    id: int
+    state: MentionState
+    content_hash: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What to do with one collected mention: ``known`` is None for a new one; ``reassess`` sends it back to work."""
+
+    mention: Mention
+    text_key: str
+    known: Known | None = None
+    reassess: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionClaim:
+    """Mentions that one worker may assess until ``until``."""
+
+    token: str
+    until: datetime
+    mentions: Sequence[MentionRecord]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the policy makes of an assessment."""
+
+    mention_id: int
+    assessment: Assessment
+    state: MentionState
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An earlier mention that a new one may repeat. ``declared``: the platform itself calls it a repost."""
+
+    id: int
+    state: MentionState
+    body: str
+    text_key: str
+    first_id: int | None
+    published_at: datetime
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """A mention counts on an earlier one. Reversible. ``state`` is the state that the tie gives the mention."""
+
+    mention_id: int
+    first_id: int
+    reason: TieReason
+    similarity: float
+    state: MentionState
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionFilter:
+    """Which mentions to list; empty fields do not filter. Times bound ``published_at`` (or first seen), half open."""
+
+    states: Sequence[MentionState] = ()
+    kinds: Sequence[Kind] = ()
+    sentiments: Sequence[Sentiment] = ()
+    topics: Sequence[Topic] = ()
+    source_id: int | None = None
+    ticket_id: int | None = None
+    first_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    search: str = ""
+    folded: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """One page of a keyset-paged list; ``next`` is an opaque token, None on the last page."""
+
+    items: Sequence[T]
+    next: str | None = None

@@ -1,0 +1,61 @@
+"""Accounts of staff and programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sahut.core.model.words import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account. ``password_hash`` is argon2id's encoded form; ``must_change`` marks a one-time password."""
+
+    id: int
+    username: str
+    name: str
+    role: Role
+    password_hash: str
+    must_change: bool
+    active: bool
+    created_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser's sign-in, kept on the server. The cookie's value is stored only as its hash."""
+
+    token_hash: str
+    user_id: int
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """A program's key. Shown once when made; stored only as its hash."""
+
+    id: int
+    user_id: int
+    name: str
+    token_hash: str
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """The first answer to a create with an idempotency key; a repeat of the request gets it again."""
+
+    key: str
+    user_id: int
+    fingerprint: str
+    status: int
+    body: str
+    at: datetime

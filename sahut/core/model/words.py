@@ -1,0 +1,175 @@
+"""The enumerated words: what states, kinds, topics, reasons and roles there are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a mention is. The first three are SP4N-LAPOR!'s own classes."""
+
+    COMPLAINT = "complaint"
+    ASPIRATION = "aspiration"
+    INQUIRY = "inquiry"
+    PRAISE = "praise"
+    NEWS = "news"
+    OTHER = "other"
+
+
+class Sentiment(StrEnum):
+    """The writer's tone."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+class Topic(StrEnum):
+    """What a mention is about: the nineteen of the code book."""
+
+    ROADS = "roads"
+    STREET_LIGHTING = "street_lighting"
+    DRAINAGE_FLOOD = "drainage_flood"
+    WATER_SUPPLY = "water_supply"
+    ELECTRICITY = "electricity"
+    WASTE = "waste"
+    ENVIRONMENT = "environment"
+    TRANSPORT_TRAFFIC = "transport_traffic"
+    CIVIL_REGISTRATION = "civil_registration"
+    SOCIAL_AID = "social_aid"
+    HEALTH = "health"
+    EDUCATION = "education"
+    EMPLOYMENT = "employment"
+    LICENSING_TAX = "licensing_tax"
+    HOUSING_LAND = "housing_land"
+    PUBLIC_ORDER = "public_order"
+    INTEGRITY = "integrity"
+    DIGITAL_TELECOM = "digital_telecom"
+    OTHER = "other"
+
+
+class MentionState(StrEnum):
+    """Where a mention stands. The state is the work queue: a row in ``collected`` waits for the classifier."""
+
+    COLLECTED = "collected"
+    FLAGGED = "flagged"
+    FILED = "filed"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+    CONVERTED = "converted"
+    HELD = "held"  # could not be assessed; a dead letter says why, `sahut doctor` retries
+
+
+class SourceState(StrEnum):
+    """Whether a source is read. ``stopped`` is the machine's doing (with a reason), ``paused`` a person's."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    REMOVED = "removed"
+
+
+class Problem(StrEnum):
+    """Why a source could not be read, as a code that every screen can put into its own language."""
+
+    BAD_ADDRESS = "bad_address"
+    BLOCKED_ADDRESS = "blocked_address"
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too_slow"
+    TOO_LARGE = "too_large"
+    REDIRECT_LOOP = "redirect_loop"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    NEEDS_LOGIN = "needs_login"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    NOT_A_FEED = "not_a_feed"
+    NOT_READABLE = "not_readable"
+    MISSING_FILE = "missing_file"
+    MISSING_LIBRARY = "missing_library"
+    UNEXPECTED = "unexpected"
+
+
+class SourceCondition(StrEnum):
+    """How a source is doing, from `rules.condition`; one word for a traffic light."""
+
+    NEW = "new"
+    WELL = "well"
+    SILENT = "silent"
+    FAILING = "failing"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+
+
+class TieReason(StrEnum):
+    """Why a mention counts on an earlier one."""
+
+    REPOST = "repost"
+    SAME_TEXT = "same_text"
+    SIMILAR = "similar"
+
+
+class DecisionKind(StrEnum):
+    """What a person did with a mention."""
+
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+    CONVERTED = "converted"
+    UNDONE = "undone"
+    UNTIED = "untied"
+
+
+class DismissReason(StrEnum):
+    """Why a flagged mention needs no ticket."""
+
+    NOT_COMPLAINT = "not_complaint"
+    NOT_OURS = "not_ours"
+    SPAM = "spam"
+    DUPLICATE = "duplicate"
+    HANDLED = "handled"
+    ABUSIVE = "abusive"
+
+
+class TicketStatus(StrEnum):
+    """SP4N-LAPOR!'s course of a report; ``void`` is a conversion that was undone."""
+
+    NEW = "new"
+    FORWARDED = "forwarded"
+    IN_PROGRESS = "in_progress"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    VOID = "void"
+
+
+class Outcome(StrEnum):
+    """How a closed ticket ended; "closed" is not "fixed"."""
+
+    FIXED = "fixed"
+    NOT_OURS = "not_ours"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+    NO_ACTION = "no_action"
+
+
+class Priority(StrEnum):
+    """How soon a ticket wants somebody."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+
+
+class Role(StrEnum):
+    """What an account may do: an admin everything, triage staff decide, an auditor only reads."""
+
+    ADMIN = "admin"
+    TRIAGE = "triage"
+    AUDITOR = "auditor"
+
+
+class MentionOrder(StrEnum):
+    """``pressing``: highest priority first, then oldest. ``newest``: latest id first."""
+
+    PRESSING = "pressing"
+    NEWEST = "newest"

@@ -1,0 +1,225 @@
+"""What machines do.
+
+::
+
+    tick()               due sources and waiting mentions ring the queue
+    collect(source)      claim · collector.collect · rules.decide · save page + cursor in one transaction · release
+    assess()             claim · classifier.predict · rules.flag · save · rules.tie
+    tidy()               give up on what keeps failing; forget what has expired
+
+The row is the work, the queue a doorbell: each of these may stop, restart or run twice at any point. No transaction is
+open while a collector or a classifier works.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sahut.core import rules
+from sahut.core.errors import ClassifierError, CollectError, LeaseLostError, TransientError
+from sahut.core.model import (
+    Assessment,
+    Batch,
+    MentionClaim,
+    MentionRecord,
+    MentionState,
+    Policy,
+    Problem,
+    Reading,
+    SourceClaim,
+    Verdict,
+)
+from sahut.core.ports import Classifier, Clock, Collector, Queue, Store, Tx
+
+log = logging.getLogger(__name__)
+
+COLLECT_LEASE = timedelta(minutes=5)
+ASSESS_LEASE = timedelta(minutes=5)
+ASSESS_BATCH = 256
+# A text that has cost its worker the lease this often is set aside instead of tried for ever.
+MAX_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectReport:
+    """How one reading went. ``error`` is None after a success; ``new`` and ``edited`` are stored either way."""
+
+    source_id: int
+    seen: int
+    new: int
+    edited: int
+    dead: int
+    error: CollectError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessReport:
+    """How one batch went."""
+
+    claimed: int
+    flagged: int
+    filed: int
+    tied: int
+    held: int
+
+
+def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
+    """Ring for everything that is due; the number of rings. Harmless to run twice or in two places."""
+    now = clock()
+    with store.read() as tx:
+        due = tx.sources.due(now, limit)
+        waiting = tx.mentions.waiting(now)
+    for source_id in due:
+        queue.ring("collect", key=f"source:{source_id}", args={"source_id": source_id})
+    if waiting:
+        queue.ring("assess")
+    return len(due) + (1 if waiting else 0)
+
+
+def collect(
+    source_id: int, *, store: Store, collector_for: Callable[[str], Collector], clock: Clock
+) -> CollectReport | None:
+    """Read one source once; None when it is not active or another worker holds it."""
+    now = clock()
+    with store.begin() as tx:
+        claim = tx.sources.claim(source_id, now=now, until=now + COLLECT_LEASE)
+    if claim is None:
+        return None
+    seen = new = edited = dead = 0
+    last = Batch()
+    notes: list[str] = []
+    error: CollectError | None = None
+    try:
+        for batch in collector_for(claim.source.platform).collect(claim.source, now=now):
+            kept, changed = _save_page(store, claim, batch, clock())
+            seen, new, edited, dead = seen + batch.seen, new + kept, edited + changed, dead + len(batch.dead)
+            notes.extend(batch.notes)
+            last = batch
+    except CollectError as failure:
+        error = failure
+    except LeaseLostError:
+        log.warning("source %d (%s): the lease ran out while reading", source_id, claim.source.name)
+        return None
+    except Exception as failure:
+        # A defect in one adapter is that source's trouble: it backs off and shows, the others go on.
+        log.exception("source %d (%s): unexpected error", source_id, claim.source.name)
+        error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
+    end = clock()
+    reading = _reading(claim, end, error, seen=seen, new=new, next_check=last.next_check, notes=notes)
+    try:
+        with store.begin() as tx:
+            tx.sources.release(claim, reading)
+    except LeaseLostError:
+        log.warning("source %d (%s): the lease ran out before the end", source_id, claim.source.name)
+    return CollectReport(source_id=source_id, seen=seen, new=new, edited=edited, dead=dead, error=error)
+
+
+def _save_page(store: Store, claim: SourceClaim, batch: Batch, now: datetime) -> tuple[int, int]:
+    with store.begin() as tx:
+        counts = save_mentions(tx, claim.source.id, batch, now)
+        tx.sources.advance(claim, batch.cursor, until=now + COLLECT_LEASE)
+    return counts
+
+
+def save_mentions(tx: Tx, source_id: int, batch: Batch, now: datetime) -> tuple[int, int]:
+    """Store what is new or edited of a page, and its dead items. Returns (new, edited).
+
+    A page may hold one mention twice: the last wording counts.
+    """
+    mentions = {mention.key: mention for mention in batch.mentions}
+    known = tx.mentions.known(list(mentions))
+    changes = [rules.decide(mention, known.get(key)) for key, mention in mentions.items()]
+    counts = tx.mentions.save(source_id, [change for change in changes if change is not None], now)
+    if batch.dead:
+        tx.dead_letters.add(source_id, batch.dead, now)
+    return counts
+
+
+def _reading(
+    claim: SourceClaim,
+    now: datetime,
+    error: CollectError | None,
+    *,
+    seen: int,
+    new: int,
+    next_check: datetime | None,
+    notes: Sequence[str],
+) -> Reading:
+    jitter = random.random()  # noqa: S311 - spreads load, guards nothing
+    if error is not None:
+        return rules.after_failure(claim.source, now, error, seen=seen, new=new, jitter=jitter)
+    return rules.after_success(claim.source, now, seen=seen, new=new, next_check=next_check, notes=notes, jitter=jitter)
+
+
+def assess(*, store: Store, classifier: Classifier, policy: Policy, clock: Clock) -> AssessReport | None:
+    """Judge one batch of collected mentions; None when none waits."""
+    now = clock()
+    with store.begin() as tx:
+        claim = tx.mentions.claim(now=now, until=now + ASSESS_LEASE, limit=ASSESS_BATCH, max_attempts=MAX_ATTEMPTS)
+    if claim is None:
+        return None
+    assessed, failed = _predict(classifier, claim.mentions)
+    verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
+    end = clock()
+    with store.begin() as tx:
+        for record, reason in failed:
+            tx.assessments.hold(claim, record.id, reason, end)
+        written = tx.assessments.save(claim, list(verdicts.values()), end)
+        tied = _tie_up(tx, claim, [verdicts[i] for i in written], policy, end)
+    flagged = sum(verdicts[i].state is MentionState.FLAGGED for i in written)
+    return AssessReport(
+        claimed=len(claim.mentions), flagged=flagged, filed=len(written) - flagged, tied=tied, held=len(failed)
+    )
+
+
+def _predict(
+    classifier: Classifier, records: Sequence[MentionRecord]
+) -> tuple[list[tuple[MentionRecord, Assessment]], list[tuple[MentionRecord, str]]]:
+    """Judge together; where that fails, one by one, so that a single bad text costs only itself."""
+    try:
+        assessments = classifier.predict([record.mention.body for record in records])
+        return list(zip(records, assessments, strict=True)), []
+    except ClassifierError:
+        # The model itself is unusable: the lease runs out and the batch is taken up again.
+        raise
+    except Exception:
+        log.exception("a batch of %d mentions failed; judging them one by one", len(records))
+    done: list[tuple[MentionRecord, Assessment]] = []
+    failed: list[tuple[MentionRecord, str]] = []
+    for record in records:
+        try:
+            done.append((record, classifier.predict([record.mention.body])[0]))
+        except Exception as error:
+            log.exception("mention %d could not be assessed", record.id)
+            failed.append((record, f"{type(error).__name__}: {error}"))
+    return done, failed
+
+
+def _tie_up(tx: Tx, claim: MentionClaim, verdicts: Sequence[Verdict], policy: Policy, now: datetime) -> int:
+    """Tie what is flagged to the earlier mention that it repeats. Oldest first, so that a batch ties within itself."""
+    by_id = {record.id: record for record in claim.mentions}
+    tied = 0
+    for verdict in sorted(verdicts, key=lambda v: v.mention_id):
+        if verdict.state is not MentionState.FLAGGED:
+            continue
+        record = replace(by_id[verdict.mention_id], state=verdict.state)
+        written = record.mention.published_at or record.mention.collected_at
+        candidates = tx.mentions.candidates(record, since=written - policy.tie_window)
+        found = rules.tie(record, candidates, policy)
+        if found is not None:
+            tx.mentions.tie(found, now)
+            tied += 1
+    return tied
+
+
+def tidy(*, store: Store, clock: Clock) -> dict[str, int]:
+    """Set aside what no worker survives, and forget what has expired."""
+    now = clock()
+    with store.begin() as tx:
+        done = tx.operations.tidy(now)
+        done["held"] = tx.mentions.give_up(now=now, max_attempts=MAX_ATTEMPTS)
+    return done

@@ -1,0 +1,1 @@
+"""The jobs that a queue may be asked for, by name."""

@@ -1,0 +1,1 @@
+"""The metronome: APScheduler in its own role, ringing the queue."""

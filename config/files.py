@@ -1,0 +1,184 @@
+"""The operator's two files: the policy and the list of sources. Faults name file, line and key, all at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from config import _lines
+from config.faults import SettingsFaultsError, close_to, dotted, from_validation
+from sahut.core.errors import SettingsError
+from sahut.core.model import Kind, Policy, SourceDraft, Topic, Unit
+
+SHIPPED_POLICY = Path(__file__).with_name("policy.toml")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Word = Annotated[str, Field(min_length=1)]
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FlaggingSection(_Strict):
+    """When a mention waits for staff."""
+
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1, description="Kinds whose summed probability counts")] = (
+        Kind.COMPLAINT,
+    )
+    threshold: Annotated[Share, Field(description="Least probability that flags a mention")] = 0.5
+    urgent_threshold: Annotated[Share, Field(description="Probability of danger from which a mention goes first")] = 0.5
+    topics: Annotated[dict[Topic, Share], Field(description="A threshold for one topic")] = {}
+    sources: Annotated[dict[str, Share], Field(description="A threshold for one source, by its name")] = {}
+
+
+class SimilaritySection(_Strict):
+    """When two mentions count as one story."""
+
+    threshold: Annotated[Share, Field(description="Least likeness (Jaccard, runs of three words) that ties two")] = 0.7
+    window_hours: Annotated[float, Field(gt=0, le=720, description="How far apart the two may stand")] = 72
+
+
+class HealthSection(_Strict):
+    """When a source is called silent."""
+
+    silence_factor: Annotated[float, Field(ge=1, description="Silent after this many of its usual gaps")] = 4
+
+
+class UnitSection(_Strict):
+    """An office that acts on topics."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", description="Short and lasting, as in dinas-pu")]
+    name: Annotated[Word, Field(description="As staff and citizens read it")]
+    topics: Annotated[
+        tuple[Topic, ...], Field(description="The first unit that names a topic is suggested for it")
+    ] = ()
+
+
+class PolicyFile(_Strict):
+    """Which mentions are flagged, and which unit acts on what."""
+
+    flagging: FlaggingSection = FlaggingSection()
+    similarity: SimilaritySection = SimilaritySection()
+    health: HealthSection = HealthSection()
+    unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _codes_differ(self) -> PolicyFile:
+        codes = [unit.code for unit in self.unit]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            raise ValueError(f"more than one unit has the code {', '.join(twice)}")
+        return self
+
+    def policy(self) -> Policy:
+        """The value that the rules work with."""
+        return Policy(
+            flagged_kinds=frozenset(self.flagging.kinds),
+            threshold=self.flagging.threshold,
+            source_thresholds=self.flagging.sources,
+            topic_thresholds=self.flagging.topics,
+            urgent_threshold=self.flagging.urgent_threshold,
+            similar_threshold=self.similarity.threshold,
+            tie_window=timedelta(hours=self.similarity.window_hours),
+            silence_factor=self.health.silence_factor,
+            units=tuple(Unit(code=u.code, name=u.name, topics=frozenset(u.topics)) for u in self.unit),
+        )
+
+
+class SourceSection(_Strict):
+    """One place to read."""
+
+    platform: Annotated[Word, Field(description="feed, replay, or another that a plug-in brings")]
+    name: Annotated[Word, Field(max_length=120, description="Shown to staff; changing it makes another source")]
+    address: Annotated[Word, Field(description="A feed's URL, a file, an account: what the platform reads")]
+    query: Annotated[str, Field(description='Keep only what matches: (jalan OR "lampu jalan") AND NOT iklan')] = ""
+    every_minutes: Annotated[float, Field(ge=1, le=10080, description="How often to look")] = 10
+    expected_hours: Annotated[
+        float | None, Field(gt=0, description="Warn when nothing new comes for this long; learnt when left out")
+    ] = None
+    options: Annotated[dict[str, Any], Field(description="The platform's own settings")] = {}
+
+    @field_validator("name", "address")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be empty")
+        return value.strip()
+
+    def draft(self) -> SourceDraft:
+        """The value that the store keeps."""
+        return SourceDraft(
+            platform=self.platform,
+            name=self.name,
+            address=self.address,
+            query=self.query,
+            interval=timedelta(minutes=self.every_minutes),
+            expected_every=None if self.expected_hours is None else timedelta(hours=self.expected_hours),
+            options=self.options,
+        )
+
+
+class SourcesFile(_Strict):
+    """The sources that an operator keeps in a file; each is added or updated, by its name, when Sahut starts."""
+
+    source: tuple[SourceSection, ...] = ()
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy of a file. Raises SettingsFaultsError."""
+    parsed, _ = _read(path, PolicyFile)
+    return parsed.policy()
+
+
+def read_sources(path: Path, *, platforms: Collection[str]) -> list[SourceDraft]:
+    """Sources in the file's order. Raises SettingsFaultsError, also for a platform not in ``platforms``."""
+    parsed, lines = _read(path, SourcesFile)
+    faults = []
+    names: dict[str, int] = {}
+    for index, section in enumerate(parsed.source):
+        if section.platform not in platforms:
+            hint = close_to(section.platform, platforms) or f": use {', '.join(sorted(platforms))}"
+            faults.append(_fault(path, lines, ("source", index, "platform"), f"no platform '{section.platform}'{hint}"))
+        if section.name in names:
+            message = f"source[{names[section.name] + 1}] already has the name '{section.name}'"
+            faults.append(_fault(path, lines, ("source", index, "name"), message))
+        names.setdefault(section.name, index)
+    if faults:
+        raise SettingsFaultsError(faults)
+    return [section.draft() for section in parsed.source]
+
+
+def _read(path: Path, model: type[M]) -> tuple[M, dict[_lines.Path, int]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingsFaultsError([SettingsError("is not UTF-8 text", file=str(path), line=line)]) from error
+    except OSError as error:
+        raise SettingsFaultsError([SettingsError(f"cannot be read: {error.strerror}", file=str(path))]) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _AT_LINE.search(str(error))
+        line_number = int(found[1]) if found else max(1, len(text.splitlines()))
+        message = f"is not valid TOML: {_AT_LINE.sub('', str(error)).removesuffix(' (at end of document)')}"
+        raise SettingsFaultsError([SettingsError(message, file=str(path), line=line_number)]) from error
+    lines = _lines.key_lines(text)
+    try:
+        return model.model_validate(values), lines
+    except ValidationError as error:
+        faults = from_validation(error, model, where=lambda at: (str(path), _lines.line_of(lines, at), dotted(at)))
+        raise SettingsFaultsError(faults) from error
+
+
+def _fault(path: Path, lines: dict[_lines.Path, int], at: _lines.Path, message: str) -> SettingsError:
+    return SettingsError(message, file=str(path), line=_lines.line_of(lines, at), key=dotted(at))

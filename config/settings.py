@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     lost_worker_seconds: Annotated[
         float, Field(ge=2, le=3600, description="A worker silent for this long is lost and its jobs start again")
     ] = 60
+    lease_minutes: Annotated[
+        float,
+        Field(ge=0.05, le=120, description="How long a page or a batch may take before another worker takes over"),
+    ] = 5
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the log says")] = (
         "warning"
     )

@@ -1,1 +1,87 @@
-"""The jobs that a queue may be asked for, by name."""
+"""The jobs that a queue may be asked for, by name. Each is one call of the pipeline with this process's parts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event
+
+from sahut.core import pipeline
+from sahut.core.errors import ClassifierError
+from sahut.core.model import Policy
+from sahut.core.ports import Classifier, Clock, Collector, Queue, Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What one process works with.
+
+    ``classifier`` loads the model when it is first called, so that only a process that judges pays its memory.
+    """
+
+    store: Store
+    queue: Queue
+    policy: Policy
+    clock: Clock
+    collector_for: Callable[[str], Collector]
+    classifier: Callable[[], Classifier]
+    lease: timedelta = pipeline.COLLECT_LEASE
+    stop: Event = field(default_factory=Event)
+    judging: threading.Lock = field(default_factory=threading.Lock)
+
+
+def table(parts: Parts) -> dict[str, Callable[..., None]]:
+    """Name → function, as a queue wants them."""
+    return {
+        "collect": lambda source_id: collect(parts, source_id),
+        "assess": lambda: assess(parts),
+        "tidy": lambda: tidy(parts),
+    }
+
+
+def collect(parts: Parts, source_id: int) -> None:
+    """Read one source, and ring for the classifier when it brought something."""
+    report = pipeline.collect(
+        source_id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock, lease=parts.lease
+    )
+    if report is None:
+        return
+    log.info("source %d: %d seen, %d new, %d edited", source_id, report.seen, report.new, report.edited)
+    if report.new or report.edited:
+        parts.queue.ring("assess")
+
+
+def assess(parts: Parts) -> None:
+    """Judge until nothing waits. A full batch rings once more, so that an idle worker elsewhere may join in.
+
+    One at a time in a process: a second would only share the same cores, and nothing is lost by leaving at once,
+    since the first goes on until it finds no row.
+    """
+    if not parts.judging.acquire(blocking=False):
+        return
+    try:
+        classifier = parts.classifier()
+        while not parts.stop.is_set():
+            report = pipeline.assess(
+                store=parts.store, classifier=classifier, policy=parts.policy, clock=parts.clock, lease=parts.lease
+            )
+            if report is None:
+                return
+            log.info("%d mentions assessed: %d flagged, %d filed", report.claimed, report.flagged, report.filed)
+            if report.claimed == pipeline.ASSESS_BATCH:
+                parts.queue.ring("assess")
+    except ClassifierError as error:
+        log.error("nothing is assessed until this is put right: %s", error)  # noqa: TRY400 - the sentence is enough
+    finally:
+        parts.judging.release()
+
+
+def tidy(parts: Parts) -> None:
+    """Set aside what no worker survives, and forget what has expired."""
+    done = pipeline.tidy(store=parts.store, clock=parts.clock)
+    log.info("tidied: %s", ", ".join(f"{name} {count}" for name, count in done.items() if count) or "nothing to do")

@@ -81,12 +81,20 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
 
 
 def collect(
-    source_id: int, *, store: Store, collector_for: Callable[[str], Collector], clock: Clock
+    source_id: int,
+    *,
+    store: Store,
+    collector_for: Callable[[str], Collector],
+    clock: Clock,
+    lease: timedelta = COLLECT_LEASE,
 ) -> CollectReport | None:
-    """Read one source once; None when it is not active or another worker holds it."""
+    """Read one source once; None when it is not active or another worker holds it.
+
+    ``lease`` is how long a page may take before another worker may read the source.
+    """
     now = clock()
     with store.begin() as tx:
-        claim = tx.sources.claim(source_id, now=now, until=now + COLLECT_LEASE)
+        claim = tx.sources.claim(source_id, now=now, until=now + lease)
     if claim is None:
         return None
     seen = new = edited = dead = 0
@@ -95,7 +103,7 @@ def collect(
     error: CollectError | None = None
     try:
         for batch in collector_for(claim.source.platform).collect(claim.source, now=now):
-            kept, changed = _save_page(store, claim, batch, clock())
+            kept, changed = _save_page(store, claim, batch, clock(), lease)
             seen, new, edited, dead = seen + batch.seen, new + kept, edited + changed, dead + len(batch.dead)
             notes.extend(batch.notes)
             last = batch
@@ -118,10 +126,10 @@ def collect(
     return CollectReport(source_id=source_id, seen=seen, new=new, edited=edited, dead=dead, error=error)
 
 
-def _save_page(store: Store, claim: SourceClaim, batch: Batch, now: datetime) -> tuple[int, int]:
+def _save_page(store: Store, claim: SourceClaim, batch: Batch, now: datetime, lease: timedelta) -> tuple[int, int]:
     with store.begin() as tx:
         counts = save_mentions(tx, claim.source.id, batch, now)
-        tx.sources.advance(claim, batch.cursor, until=now + COLLECT_LEASE)
+        tx.sources.advance(claim, batch.cursor, until=now + lease)
     return counts
 
 
@@ -155,11 +163,13 @@ def _reading(
     return rules.after_success(claim.source, now, seen=seen, new=new, next_check=next_check, notes=notes, jitter=jitter)
 
 
-def assess(*, store: Store, classifier: Classifier, policy: Policy, clock: Clock) -> AssessReport | None:
-    """Judge one batch of collected mentions; None when none waits."""
+def assess(
+    *, store: Store, classifier: Classifier, policy: Policy, clock: Clock, lease: timedelta = ASSESS_LEASE
+) -> AssessReport | None:
+    """Judge one batch of collected mentions; None when none waits. ``lease`` bounds how long a batch may take."""
     now = clock()
     with store.begin() as tx:
-        claim = tx.mentions.claim(now=now, until=now + ASSESS_LEASE, limit=ASSESS_BATCH, max_attempts=MAX_ATTEMPTS)
+        claim = tx.mentions.claim(now=now, until=now + lease, limit=ASSESS_BATCH, max_attempts=MAX_ATTEMPTS)
     if claim is None:
         return None
     assessed, failed = _predict(classifier, claim.mentions)

@@ -139,6 +139,13 @@ def load(*, env_file: Path = Path(".env")) -> Settings:
     return settings
 
 
+def repaired(error: SettingsFaultsError, *, env_file: Path = Path(".env")) -> Settings:
+    """The default in place of each faulty value, so that a check can go on to the files that the others name."""
+    faulty = {fault.key.removeprefix(PREFIX).lower() for fault in error.faults}
+    right = {name: field.default for name, field in Settings.model_fields.items() if name in faulty}
+    return Settings(_env_file=env_file, **right)  # type: ignore[call-arg]  # as above
+
+
 def _env_lines(path: Path) -> tuple[dict[str, int], list[SettingsError]]:
     """The line of each SAHUT_* name of a `.env`, and the lines that say nothing."""
     lines: dict[str, int] = {}

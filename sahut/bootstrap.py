@@ -1,1 +1,127 @@
-"""Puts the parts together: the only module that names concrete ones."""
+"""Puts the parts together: the only module that names concrete ones.
+
+Each part is imported where it is needed, so that a command pays for what it uses: the web process never loads the
+model, `sahut classify` never the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sahut import jobs
+from sahut.core.errors import SettingsError
+from sahut.core.model import Policy, SourceDraft
+from sahut.core.ports import Classifier, Collector, Queue, Store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from config.settings import Settings
+
+
+def now() -> datetime:
+    """The present, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def settings() -> Settings:
+    """What the environment and `.env` say. Raises SettingsFaultsError."""
+    from config.settings import load
+
+    return load()
+
+
+def repaired_settings(error: SettingsError) -> Settings:
+    """The settings with defaults in place of what ``error`` says is wrong."""
+    from config.faults import SettingsFaultsError
+    from config.settings import repaired
+
+    return repaired(error if isinstance(error, SettingsFaultsError) else SettingsFaultsError([error]))
+
+
+def policy(settings: Settings) -> Policy:
+    """The policy that holds. Raises SettingsFaultsError."""
+    from config.files import read_policy
+
+    return read_policy(settings.policy_file)
+
+
+def sources(settings: Settings) -> list[SourceDraft]:
+    """The sources of the operator's file, none without one. Raises SettingsFaultsError."""
+    from collectors import registry
+    from config.files import read_sources
+
+    file = settings.sources_file
+    return [] if file is None else read_sources(file, platforms=registry.platforms())
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database, and on PostgreSQL the queue's tables, to this version. Safe in several processes at once."""
+    from storage.migrate import upgrade
+
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.store_url)
+    if settings.many_machines:
+        from sahut.queues.engine import prepare
+
+        prepare(settings.store_url)
+
+
+def store(settings: Settings) -> Store:
+    """The store. Raises StoreError when its schema is not this version's."""
+    from storage.store import open_store
+
+    opened = open_store(settings.store_url)
+    opened.ping()
+    return opened
+
+
+def classifier(settings: Settings) -> Classifier:
+    """The classifier, with its model in memory. Raises ClassifierError."""
+    from classifiers import registry
+
+    return registry.load(settings.model, model_dir=settings.model_dir, threads=settings.classifier_threads)
+
+
+def collector_for(settings: Settings) -> Callable[[str], Collector]:
+    """Platform → its collector, made once. Raises NotFoundError for a platform that nobody brings."""
+    from collectors import registry
+
+    return cache(lambda platform: registry.load(platform, allow_hosts=settings.allow_hosts))
+
+
+def parts(settings: Settings) -> jobs.Parts:
+    """Everything that a process works with. Raises SettingsFaultsError, StoreError."""
+    table: dict[str, Callable[..., None]] = {}
+    made = jobs.Parts(
+        store=store(settings),
+        queue=_queue(settings, table),
+        policy=policy(settings),
+        clock=now,
+        collector_for=collector_for(settings),
+        classifier=cache(lambda: classifier(settings)),
+    )
+    table.update(jobs.table(made))
+    return made
+
+
+def web(settings: Settings, made: jobs.Parts) -> FastAPI:
+    """The board and the API."""
+    from triage_api.app import create_app
+
+    return create_app(store=made.store, queue=made.queue, policy=made.policy, clock=made.clock)
+
+
+def _queue(settings: Settings, table: dict[str, Callable[..., None]]) -> Queue:
+    if settings.many_machines:
+        from sahut.queues.engine import EngineQueue
+
+        return EngineQueue(
+            settings.store_url, table, threads=settings.worker_threads, lost_after=settings.lost_worker_seconds
+        )
+    from sahut.queues.inline import InlineQueue
+
+    return InlineQueue(table, threads=settings.worker_threads)

@@ -1,0 +1,154 @@
+"""`sahut user` and `sahut token`: who may sign in, and which programs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sahut import bootstrap
+from sahut.cli.output import AsJson, ago, say, write_json, write_table
+from sahut.core.errors import NotFoundError
+from sahut.core.model import Role, User
+
+if TYPE_CHECKING:
+    from sahut.core.ports import Tx
+    from sahut.jobs import Parts
+
+users = typer.Typer(help="People who may sign in.", no_args_is_help=True)
+tokens = typer.Typer(help="Keys of programs that use the API.", no_args_is_help=True)
+
+Username = Annotated[str, typer.Argument(help="The name to sign in with.")]
+
+
+@users.command("add")
+def add_user(
+    username: Username,
+    name: Annotated[str, typer.Option(help="As colleagues read it; the user name when left out.")] = "",
+    role: Annotated[Role, typer.Option(help="admin: everything; triage: decides; auditor: only reads.")] = Role.TRIAGE,
+) -> None:
+    """Make an account with a one-time password, which is printed on stdout once."""
+    password = bootstrap.add_user(_parts(), username=username, name=name or username, role=role)
+    say(f"{username} ({role}) may sign in with this one-time password; the board asks for an own one:")
+    typer.echo(password)
+
+
+@users.command("reset")
+def reset_user(username: Username) -> None:
+    """Give a new one-time password, which is printed on stdout once, and end every session of the account."""
+    password = bootstrap.reset_password(_parts(), username=username)
+    say(f"{username} may sign in with this one-time password; every earlier session has ended:")
+    typer.echo(password)
+
+
+@users.command("list")
+def list_users(as_json: Annotated[bool, AsJson] = False) -> None:
+    """Show every account."""
+    with _parts().store.read() as tx:
+        found = tx.accounts.users()
+    if as_json:
+        write_json([{"username": u.username, "name": u.name, "role": u.role, "active": u.active} for u in found])
+        return
+    rows = [(u.username, u.name, u.role, _state(u)) for u in found]
+    write_table(
+        ["user", "name", "role", "state"], rows, empty="Nobody can sign in yet: sahut user add NAME --role admin"
+    )
+
+
+@users.command("disable")
+def disable_user(username: Username) -> None:
+    """Let an account sign in no more, and end its sessions. Its decisions stay."""
+    _set_active(username, active=False)
+    say(f"{username} can no longer sign in.")
+
+
+@users.command("enable")
+def enable_user(username: Username) -> None:
+    """Let a disabled account sign in again."""
+    _set_active(username, active=True)
+    say(f"{username} can sign in again.")
+
+
+@tokens.command("new")
+def new_token(
+    username: Annotated[str, typer.Argument(help="The account whose rights the program gets.")],
+    name: Annotated[str, typer.Argument(help="What the program is, for the list.")],
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never when left out.")] = None,
+) -> None:
+    """Make a key for a program, which is printed on stdout once: Authorization: Bearer KEY."""
+    made = bootstrap.add_token(
+        _parts(), username=username, name=name, lasts=None if days is None else timedelta(days=days)
+    )
+    say(f"'{name}' acts with the rights of {username}. The key is shown only now:")
+    typer.echo(made)
+
+
+@tokens.command("list")
+def list_tokens(as_json: Annotated[bool, AsJson] = False) -> None:
+    """Show every key, without its secret."""
+    with _parts().store.read() as tx:
+        found = tx.accounts.tokens()
+        owners = {user.id: user.username for user in tx.accounts.users()}
+    if as_json:
+        write_json(
+            [
+                {
+                    "id": t.id,
+                    "name": t.name,
+                    "user": owners.get(t.user_id),
+                    "created_at": t.created_at,
+                    "expires_at": t.expires_at,
+                    "used_at": t.used_at,
+                    "revoked": t.revoked,
+                }
+                for t in found
+            ]
+        )
+        return
+    rows = [
+        (
+            t.id,
+            t.name,
+            owners.get(t.user_id),
+            ago(t.used_at),
+            t.expires_at or "never",
+            "revoked" if t.revoked else "active",
+        )
+        for t in found
+    ]
+    write_table(["id", "name", "user", "used", "expires", "state"], rows, empty="No program has a key.")
+
+
+@tokens.command("revoke")
+def revoke_token(token_id: Annotated[int, typer.Argument(help="Its id, from `sahut token list`.")]) -> None:
+    """Let a program in no more."""
+    with _parts().store.begin() as tx:
+        if token_id not in {token.id for token in tx.accounts.tokens()}:
+            raise NotFoundError("token", token_id)
+        tx.accounts.revoke_token(token_id)
+    say(f"Token {token_id} is revoked.")
+
+
+def _parts() -> Parts:
+
+    return bootstrap.parts(bootstrap.settings())
+
+
+def named(tx: Tx, username: str) -> User:
+    """The account of a name. Raises NotFoundError."""
+    user = tx.accounts.user_named(username)
+    if user is None:
+        raise NotFoundError("user", f"'{username}'; `sahut user list` shows their names")
+    return user
+
+
+def _set_active(username: str, *, active: bool) -> None:
+    with _parts().store.begin() as tx:
+        tx.accounts.set_active(named(tx, username).id, active)
+
+
+def _state(user: User) -> str:
+    if not user.active:
+        return "disabled"
+    return "one-time password" if user.must_change else "active"

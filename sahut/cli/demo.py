@@ -1,0 +1,5 @@
+"""`sahut demo`: the demonstration."""
+
+import typer
+
+app = typer.Typer(help="The demonstration.")

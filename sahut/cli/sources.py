@@ -1,0 +1,166 @@
+"""`sahut source`: which places are read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sahut import bootstrap
+from sahut.cli.output import FAILED, AsJson, ago, complain, say, span, step, write_json, write_table
+from sahut.core import rules
+from sahut.core.errors import NotFoundError
+from sahut.core.model import Source, SourceDraft, SourceState
+
+if TYPE_CHECKING:
+    from sahut.core.ports import Tx
+    from sahut.jobs import Parts
+
+app = typer.Typer(help="Places that are read.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The source's name, from `sahut source list`.")]
+Platform = Annotated[str, typer.Argument(help="What it is: feed, replay, or another that a plug-in brings.")]
+Address = Annotated[str, typer.Argument(help="A feed's URL, a file, an account: what the platform reads.")]
+Query = Annotated[str, typer.Option(help="Keep only what matches: '(jalan OR \"lampu jalan\") AND NOT iklan'.")]
+OptionList = Annotated[
+    list[str] | None, typer.Option("--option", "-o", metavar="KEY=VALUE", help="A setting of the platform's own.")
+]
+
+
+@app.command("add")
+def add(
+    platform: Platform,
+    address: Address,
+    name: Annotated[str, typer.Option(help="As staff read it; the feed's own title when left out.")] = "",
+    query: Query = "",
+    every: Annotated[float, typer.Option(min=1, help="Minutes between two looks.")] = 10,
+    expected: Annotated[
+        float | None, typer.Option(min=0.1, help="Hours without news that are worth a warning; learnt when left out.")
+    ] = None,
+    option: OptionList = None,
+    unseen: Annotated[bool, typer.Option("--unseen", help="Add it without looking at it first.")] = False,
+) -> None:
+    """Follow a place. It is looked at first, so that a wrong address is said so at once."""
+    parts, settings = _parts()
+    draft = SourceDraft(
+        platform=platform,
+        name=name,
+        address=address,
+        query=query,
+        interval=timedelta(minutes=every),
+        expected_every=None if expected is None else timedelta(hours=expected),
+        options=_options(option or []),
+    )
+    if not unseen:
+        with step(f"Looking at {address}"):
+            probe = bootstrap.probe(settings, draft)
+        if probe.error is not None:
+            complain(f"{probe.error}")
+            say("Nothing was added. Put it right, or add it as it is with --unseen.")
+            raise typer.Exit(FAILED)
+        draft = bootstrap.adopt(draft, probe)
+    with parts.store.begin() as tx:
+        source = tx.sources.add(bootstrap.named(draft), parts.clock())
+    parts.queue.ring("collect", key=f"source:{source.id}", args={"source_id": source.id})
+    say(f"'{source.name}' is followed: {source.address}, every {span(source.interval)}.")
+
+
+@app.command("list")
+def list_sources(
+    as_json: Annotated[bool, AsJson] = False,
+    removed: Annotated[bool, typer.Option("--removed", help="Also those that were removed.")] = False,
+) -> None:
+    """Show every source and how it is doing."""
+    parts, _ = _parts()
+    with parts.store.read() as tx:
+        found = tx.sources.all(removed=removed)
+    now = parts.clock()
+    if as_json:
+        write_json([_plain(source, rules.condition(source, now, parts.policy)) for source in found])
+        return
+    rows = [
+        (
+            source.name,
+            source.platform,
+            source.state if source.state is SourceState.REMOVED else rules.condition(source, now, parts.policy),
+            ago(source.health.last_success_at, now),
+            source.health.kept,
+            rules.health_words(source.health),
+            source.address,
+        )
+        for source in found
+    ]
+    write_table(
+        ["source", "platform", "condition", "last read", "kept", "health", "address"],
+        rows,
+        empty="No source yet. Follow a feed: sahut source add feed https://…",
+    )
+
+
+@app.command("test")
+def try_out(
+    what: Annotated[str, typer.Argument(metavar="NAME or PLATFORM", help="A source's name, or a platform.")],
+    address: Annotated[str | None, typer.Argument(help="With a platform: what to read.")] = None,
+    query: Query = "",
+    option: OptionList = None,
+    as_json: Annotated[bool, AsJson] = False,
+) -> None:
+    """Show what would be collected, and store nothing. Exit code 1 with the reason when it cannot be read."""
+    if address is None:
+        parts, settings = _parts()
+        with parts.store.read() as tx:
+            draft = _draft(_named(tx, what))
+    else:
+        settings = bootstrap.settings()
+        draft = SourceDraft(platform=what, name=what, address=address, query=query, options=_options(option or []))
+    with step(f"Looking at {draft.address}"):
+        probe = bootstrap.probe(settings, draft)
+    if as_json:
+        write_json(bootstrap.probe_as_json(probe))
+    else:
+        _show(probe)
+    if probe.error is not None:
+        raise typer.Exit(FAILED)
+
+
+@app.command("pause")
+def pause(name: Name) -> None:
+    """Read a source no more until it is resumed."""
+    _set_state(name, SourceState.PAUSED)
+    say(f"'{name}' is paused. Resume it: sahut source resume '{name}'")
+
+
+@app.command("resume")
+def resume(name: Name) -> None:
+    """Read a paused or stopped source again, from now on."""
+    source = _set_state(name, SourceState.ACTIVE)
+    parts, _ = _parts()
+    parts.queue.ring("collect", key=f"source:{source.id}", args={"source_id": source.id})
+    say(f"'{name}' is read again.")
+
+
+@app.command("remove")
+def remove(name: Name) -> None:
+    """Follow a source no more. What it brought stays."""
+    _set_state(name, SourceState.REMOVED)
+    say(f"'{name}' is removed; its mentions and tickets stay.")
+
+
+def _parts() -> tuple[Parts, Any]:
+
+    found = bootstrap.settings()
+    return bootstrap.parts(found), found
+
+
+def _named(tx: Tx, name: str) -> Source:
+    source = tx.sources.find(name)
+    if source is None:
+        raise NotFoundError("source", f"'{name}'; `sahut source list` shows their names")
+    return source
+
+
+def _set_state(name: str, state: SourceState) -> Source:
+    parts, _ = _parts()
+    with parts.store.begin() as tx:
+        return tx.sources.set_state(_named(tx, name).id, state, version=None, now=parts.clock())

@@ -164,3 +164,49 @@ def _set_state(name: str, state: SourceState) -> Source:
     parts, _ = _parts()
     with parts.store.begin() as tx:
         return tx.sources.set_state(_named(tx, name).id, state, version=None, now=parts.clock())
+
+
+def _draft(source: Source) -> SourceDraft:
+    return SourceDraft(
+        platform=source.platform,
+        name=source.name,
+        address=source.address,
+        query=source.query,
+        interval=source.interval,
+        expected_every=source.expected_every,
+        options=source.options,
+    )
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    options = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise typer.BadParameter(f"write KEY=VALUE, not '{pair}'", param_hint="--option")
+        options[key.strip()] = value.strip()
+    return options
+
+
+def _plain(source: Source, condition: str) -> dict[str, Any]:
+    health = source.health
+    return {
+        "id": source.id,
+        "name": source.name,
+        "platform": source.platform,
+        "address": source.address,
+        "query": source.query,
+        "every_minutes": source.interval.total_seconds() / 60,
+        "state": source.state,
+        "condition": condition,
+        "due_at": source.due_at,
+        "last_success_at": health.last_success_at,
+        "last_error_at": health.last_error_at,
+        "last_error": health.last_error or None,
+        "problem": health.problem,
+        "failures": health.failures,
+        "seen": health.seen,
+        "kept": health.kept,
+        "notes": list(health.notes),
+        "demo": source.demo,
+    }

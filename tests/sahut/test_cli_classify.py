@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,13 +16,37 @@ from hypothesis import strategies as st
 
 from sahut.cli.classify import _LONGEST_LINE, _stream
 from sahut.core.errors import ClassifierError
-from sahut.core.model import Kind, Sentiment
-from tests.fakes import FakeClassifier
+from sahut.core.model import Assessment, Kind, Sentiment, Topic
+from tests.builders import an_assessment
 
 
-def answers(raw: bytes, classifier: FakeClassifier | None = None, *, batch: int = 512) -> tuple[list[Any], int]:
+class WordClassifier:
+    """Judges by one word, and says how large its batches were."""
+
+    name = "words"
+    model = "words@1"
+
+    def __init__(self, *, chokes_on: str = "", broken: bool = False) -> None:
+        self.chokes_on = chokes_on
+        self.broken = broken
+        self.batches: list[int] = []
+
+    def predict(self, texts: Sequence[str]) -> list[Assessment]:
+        if self.broken:
+            raise ClassifierError("the model's file is damaged")
+        if self.chokes_on and any(self.chokes_on in text for text in texts):
+            raise ValueError(f"cannot digest '{self.chokes_on}'")
+        self.batches.append(len(texts))
+        return [self._one(text) for text in texts]
+
+    def _one(self, text: str) -> Assessment:
+        kind = Kind.COMPLAINT if "rusak" in text else Kind.NEWS if "berita" in text else Kind.OTHER
+        return an_assessment(kind, topic=Topic.ROADS, urgent=0.1, model=self.model)
+
+
+def answers(raw: bytes, classifier: WordClassifier | None = None, *, batch: int = 512) -> tuple[list[Any], int]:
     written = io.BytesIO()
-    bad = _stream(classifier or FakeClassifier(), io.BytesIO(raw), written, batch)
+    bad = _stream(classifier or WordClassifier(), io.BytesIO(raw), written, batch)
     return [json.loads(line) for line in written.getvalue().decode("utf-8").splitlines()], bad
 
 
@@ -32,7 +57,7 @@ def test_a_text_gets_every_promised_field() -> None:
     assert set(found["kinds"]) == set(Kind)
     assert set(found["sentiments"]) == set(Sentiment)
     assert found["kinds"]["complaint"] == 0.9
-    assert (found["urgent"], found["model"], bad) == (0.1, "fake-1", 0)
+    assert (found["urgent"], found["model"], bad) == (0.1, "words@1", 0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +89,7 @@ def test_a_bad_line_gets_its_reason_and_the_rest_goes_on(line: bytes, label: dic
 
 def test_order_is_kept_through_batches_and_good_lines_between_bad_ones() -> None:
     lines = [json.dumps({"id": n, "text": "berita" if n % 3 else "jalan rusak"}) if n % 5 else "?" for n in range(100)]
-    classifier = FakeClassifier()
+    classifier = WordClassifier()
     found, bad = answers("\n".join(lines).encode(), classifier, batch=7)
     assert [a.get("id", a.get("line", 0) - 1) for a in found] == list(range(100))
     assert all(("error" in a) == (n % 5 == 0) for n, a in enumerate(found))
@@ -75,7 +100,7 @@ def test_order_is_kept_through_batches_and_good_lines_between_bad_ones() -> None
 
 def test_a_text_that_breaks_the_classifier_costs_only_itself() -> None:
     raw = b'{"id": 1, "text": "jalan rusak"}\n{"id": 2, "text": "racun"}\n{"id": 3, "text": "berita"}\n'
-    found, bad = answers(raw, FakeClassifier().choking_on("racun"))
+    found, bad = answers(raw, WordClassifier(chokes_on="racun"))
     assert [a.get("kind", "error") for a in found] == ["complaint", "error", "news"]
     assert "cannot digest 'racun'" in found[1]["error"]
     assert bad == 1
@@ -84,7 +109,7 @@ def test_a_text_that_breaks_the_classifier_costs_only_itself() -> None:
 def test_a_broken_model_ends_it_at_once() -> None:
     raw = b'{"id": 1, "text": "a"}\n{"id": 2, "text": "b"}\n'
     with pytest.raises(ClassifierError, match="damaged"):
-        answers(raw, FakeClassifier().broken())
+        answers(raw, WordClassifier(broken=True))
 
 
 def test_a_byte_order_mark_at_the_start_is_no_fault() -> None:
@@ -133,7 +158,7 @@ class Narrow(io.BytesIO):
 def test_each_batch_is_written_before_the_next_is_read() -> None:
     source = Endless(1000)
     sink = Narrow(source)
-    _stream(FakeClassifier(), source, sink, 100)  # type: ignore[arg-type]  # what it uses of a stream is there
+    _stream(WordClassifier(), source, sink, 100)  # type: ignore[arg-type]  # what it uses of a stream is there
     assert sink.seen[:10] == [900, 800, 700, 600, 500, 400, 300, 200, 100, 0]
 
 

@@ -1,0 +1,132 @@
+"""The jobs: one call of the pipeline each, with the parts of this process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from threading import Event
+
+import pytest
+
+from sahut import jobs
+from sahut.core import pipeline
+from sahut.core.errors import ClassifierError
+from sahut.core.model import Assessment, MentionFilter, MentionState, Policy
+from sahut.core.ports import Classifier, Store
+from tests.builders import a_mention, a_source_draft
+from tests.fakes import FakeClassifier, FakeCollector, FakeQueue
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def parts(store: Store, *, classifier: Classifier | None = None, texts: Sequence[str] = ()) -> jobs.Parts:
+    collector = FakeCollector().page(*(a_mention(text) for text in texts))
+    return jobs.Parts(
+        store=store,
+        queue=FakeQueue(),
+        policy=Policy(),
+        clock=now,
+        collector_for=lambda _: collector,
+        classifier=lambda: classifier or FakeClassifier(),
+    )
+
+
+def follow(made: jobs.Parts) -> int:
+    with made.store.begin() as tx:
+        return tx.sources.add(a_source_draft(), now()).id
+
+
+def count(made: jobs.Parts, state: MentionState) -> int:
+    with made.store.read() as tx:
+        return tx.mentions.count(MentionFilter(states=[state]), cap=10_000)
+
+
+def rings(made: jobs.Parts) -> list[str]:
+    assert isinstance(made.queue, FakeQueue)
+    return [job for job, _ in made.queue.rings]
+
+
+def test_collecting_something_new_rings_for_the_classifier_and_nothing_new_does_not(sqlite_store: Store) -> None:
+    made = parts(sqlite_store, texts=["jalan rusak di depan pasar", "berita hari ini"])
+    source_id = follow(made)
+    jobs.collect(made, source_id)
+    assert rings(made) == ["assess"]
+    made.queue.close()
+    jobs.collect(made, source_id)
+    assert rings(made) == []
+    assert count(made, MentionState.COLLECTED) == 2
+
+
+def test_assessing_goes_on_until_nothing_waits_and_calls_others_for_a_full_batch(sqlite_store: Store) -> None:
+    many = pipeline.ASSESS_BATCH + 10
+    classifier = FakeClassifier()
+    made = parts(sqlite_store, classifier=classifier, texts=[f"jalan rusak nomor {n} sekali" for n in range(many)])
+    jobs.collect(made, follow(made))
+    made.queue.close()
+    jobs.assess(made)
+    assert count(made, MentionState.FLAGGED) == many
+    assert len(classifier.seen) == many
+    assert rings(made) == ["assess"]
+
+
+def test_assessing_stops_between_batches_when_the_process_stops(sqlite_store: Store) -> None:
+    class StopsItself(FakeClassifier):
+        def predict(self, texts: Sequence[str]) -> list[Assessment]:
+            made.stop.set()
+            return super().predict(texts)
+
+    made = parts(sqlite_store, classifier=StopsItself(), texts=[f"jalan rusak {n}" for n in range(300)])
+    jobs.collect(made, follow(made))
+    jobs.assess(made)
+    assert count(made, MentionState.FLAGGED) == pipeline.ASSESS_BATCH
+    assert count(made, MentionState.COLLECTED) == 300 - pipeline.ASSESS_BATCH
+
+
+def test_a_second_assess_in_the_same_process_leaves_the_first_alone(sqlite_store: Store) -> None:
+    begun, go_on = Event(), Event()
+
+    class Slow(FakeClassifier):
+        def predict(self, texts: Sequence[str]) -> list[Assessment]:
+            begun.set()
+            assert go_on.wait(60)
+            return super().predict(texts)
+
+    made = parts(sqlite_store, classifier=Slow(), texts=["jalan rusak sekali"])
+    jobs.collect(made, follow(made))
+    first = threading.Thread(target=jobs.assess, args=(made,))
+    first.start()
+    assert begun.wait(60)
+    jobs.assess(made)  # returns although the first is under way
+    go_on.set()
+    first.join(60)
+    assert count(made, MentionState.FLAGGED) == 1
+
+
+def test_a_broken_model_is_one_sentence_in_the_log_and_costs_no_mention(
+    sqlite_store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(FakeClassifier):
+        def predict(self, texts: Sequence[str]) -> list[Assessment]:
+            raise ClassifierError("the model's file is damaged")
+
+    made = parts(sqlite_store, classifier=Broken(), texts=["jalan rusak sekali"])
+    jobs.collect(made, follow(made))
+    with caplog.at_level(logging.ERROR, logger="sahut.jobs"):
+        jobs.assess(made)
+    assert "the model's file is damaged" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert count(made, MentionState.COLLECTED) == 1
+
+
+def test_the_table_names_every_job_that_is_rung_for(sqlite_store: Store) -> None:
+    made = parts(sqlite_store, texts=["jalan rusak sekali"])
+    table = jobs.table(made)
+    assert set(table) == {"collect", "assess", "tidy"}
+    table["collect"](source_id=follow(made))
+    table["assess"]()
+    table["tidy"]()
+    assert count(made, MentionState.FLAGGED) == 1

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from config._lines import Path
 from sahut.core.errors import SettingsError
@@ -79,7 +78,7 @@ def dotted(path: Path) -> str:
     return text
 
 
-def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
+def _sentence(detail: Any, model: type[BaseModel]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     given = detail["input"]
     if kind == "extra_forbidden":

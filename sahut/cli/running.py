@@ -16,7 +16,6 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from sahut import bootstrap
-from sahut.cli import demo
 from sahut.cli.output import people, say, start_log, step
 from sahut.core.errors import SahutError, SettingsError
 from sahut.core.model import Role
@@ -54,8 +53,6 @@ def run() -> None:
         bootstrap.migrate(found)
         parts = bootstrap.parts(found)
     password = _first_administrator(parts)
-    if password is not None:
-        demo.load(found, parts)
     if drafts:
         with step(f"Reading {len(drafts)} sources from {found.sources_file}"):
             bootstrap.upsert_sources(parts, drafts)

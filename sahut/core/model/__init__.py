@@ -19,6 +19,7 @@ from sahut.core.model.collected import (
     Batch,
     DeadItem,
     Mention,
+    joined,
 )
 from sahut.core.model.mentions import (
     Assessment,
@@ -119,4 +120,5 @@ __all__ = [
     "Unit",
     "User",
     "Verdict",
+    "joined",
 ]

@@ -9,6 +9,13 @@ from datetime import datetime
 from typing import Any
 
 
+def joined(title: str, text: str) -> str:
+    """Title and text as one, without saying the title twice where the text begins with it."""
+    if not title or text.startswith(title):
+        return text
+    return f"{title}\n{text}" if text else title
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
     """Who wrote a mention, as its platform shows them. Personal data: stored through one column type."""
@@ -49,9 +56,7 @@ class Mention:
     @property
     def body(self) -> str:
         """Title and text as one: what is classified, searched and compared."""
-        if not self.title or self.text.startswith(self.title):
-            return self.text
-        return f"{self.title}\n{self.text}" if self.text else self.title
+        return joined(self.title, self.text)
 
     @property
     def content_hash(self) -> str:

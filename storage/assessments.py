@@ -1,0 +1,111 @@
+"""Assessments: what models said, the latest also on the mention itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from sahut.core.model import Assessment, Kind, MentionClaim, Sentiment, Topic, Verdict
+from storage.dead_letters import letter_for_mention
+from storage.mentions import SqlMentions
+from storage.tables import assessment, dead_letter, mention
+
+# Four digits are more than any classifier knows, and half the bytes.
+_DIGITS = 4
+
+
+class SqlAssessments:
+    """The assessments of one transaction."""
+
+    def __init__(self, connection: Connection, mentions: SqlMentions) -> None:
+        self._connection = connection
+        self._mentions = mentions
+
+    def save(self, claim: MentionClaim, verdicts: Sequence[Verdict], now: datetime) -> list[int]:
+        """Write verdicts on what is still held under the claim; the ids written."""
+        held = self._held(claim)
+        kept = [verdict for verdict in verdicts if verdict.mention_id in held]
+        if not kept:
+            return []
+        self._connection.execute(assessment.insert(), [_row(verdict, now) for verdict in kept])
+        write = (
+            update(mention)
+            .where(mention.c.id == bindparam("this"))
+            .values(
+                {
+                    name: bindparam(f"new_{name}")
+                    for name in ("state", "kind", "sentiment", "topic", "urgent", "score", "priority", "model")
+                }
+                | {
+                    "lease_token": None,
+                    "lease_until": None,
+                    "attempts": 0,
+                    "version": mention.c.version + 1,
+                    "updated_at": bindparam("now"),
+                }
+            )
+        )
+        self._connection.execute(write, [_update(verdict, now) for verdict in kept])
+        ids = [verdict.mention_id for verdict in kept]
+        self._mentions.refold(ids)
+        return ids
+
+    def hold(self, claim: MentionClaim, mention_id: int, reason: str, now: datetime) -> None:
+        """Set a mention aside with a dead letter, if it is still held under the claim."""
+        if mention_id not in self._held(claim):
+            return
+        native_id = next(record.mention.native_id for record in claim.mentions if record.id == mention_id)
+        self._connection.execute(dead_letter.insert().values(letter_for_mention(mention_id, native_id, reason, now)))
+        self._mentions.set_held([mention_id], now)
+
+    def history(self, mention_id: int) -> list[tuple[datetime, Assessment]]:
+        """Everything that models said of a mention, oldest first."""
+        query = select(assessment).where(assessment.c.mention_id == mention_id).order_by(assessment.c.id)
+        return [
+            (
+                row.at,
+                Assessment(
+                    kinds={Kind(kind): value for kind, value in row.kinds.items()},
+                    sentiments={Sentiment(tone): value for tone, value in row.sentiments.items()},
+                    topics={Topic(topic): value for topic, value in row.topics.items()},
+                    urgent=row.urgent,
+                    model=row.model,
+                ),
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def _held(self, claim: MentionClaim) -> set[int]:
+        query = select(mention.c.id).where(mention.c.lease_token == claim.token).with_for_update()
+        return set(self._connection.execute(query).scalars())
+
+
+def _row(verdict: Verdict, now: datetime) -> dict[str, object]:
+    said = verdict.assessment
+    return {
+        "mention_id": verdict.mention_id,
+        "kinds": {kind: round(value, _DIGITS) for kind, value in said.kinds.items()},
+        "sentiments": {tone: round(value, _DIGITS) for tone, value in said.sentiments.items()},
+        "topics": {topic: round(value, _DIGITS) for topic, value in said.topics.items()},
+        "urgent": round(said.urgent, _DIGITS),
+        "model": said.model,
+        "at": now,
+    }
+
+
+def _update(verdict: Verdict, now: datetime) -> dict[str, object]:
+    said = verdict.assessment
+    return {
+        "this": verdict.mention_id,
+        "now": now,
+        "new_state": verdict.state,
+        "new_kind": said.kind,
+        "new_sentiment": said.sentiment,
+        "new_topic": said.topic,
+        "new_urgent": said.urgent,
+        "new_score": said.complaint,
+        "new_priority": verdict.priority,
+        "new_model": said.model,
+    }

@@ -1,0 +1,52 @@
+"""Engines for SQLite and PostgreSQL, set up so that writers wait for each other and readers for nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from sahut.core.errors import StoreError
+
+# FastAPI answers from forty threads, and a request holds one connection at most.
+_POOL = {"pool_size": 10, "max_overflow": 40, "pool_timeout": 60}
+_BUSY_MILLISECONDS = 60_000
+READ = "sahut_read"
+_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+
+
+def engine_for(url: str) -> Engine:
+    """An engine for ``sqlite:///FILE`` or ``postgresql://…``. Raises StoreError for any other."""
+    scheme, separator, rest = url.partition("://")
+    parsed = make_url(f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}")
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database in {None, "", ":memory:"}:
+            raise StoreError("SQLite needs a file: sqlite:///PATH")
+        engine = create_engine(parsed, **_POOL)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.drivername == "postgresql+psycopg":
+        return create_engine(parsed, pool_pre_ping=True, **_POOL)
+    raise StoreError(f"cannot store in {parsed.drivername}: use sqlite:///FILE or postgresql://…")
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - a DBAPI connection
+    # The driver's own transactions begin too late, at the first write; ours are begun by _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # With WAL a power cut may lose the last commits but never harms the file.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA cache_size = -16000")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once and waits for it: a transaction that first reads and then wants to write would
+    # fail at once with "database is locked" when another has written meanwhile.
+    reads = connection.get_execution_options().get(READ)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,167 @@
+"""Mentions as rows: the columns of a record, both ways, and the conditions of a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, text
+
+from sahut.core.model import (
+    Author,
+    Change,
+    Kind,
+    Mention,
+    MentionFilter,
+    MentionRecord,
+    MentionState,
+    Sentiment,
+    Topic,
+)
+from storage.tables import mention, source
+
+_LONGEST_SEARCH = 200
+
+# The raw payload stays behind: it is the widest column and no list shows it.
+_COLUMNS = [column for column in mention.c if column.name not in {"raw", "content_hash", "lease_token", "lease_until"}]
+
+
+def records() -> Select[Any]:
+    """SELECT what `record` needs."""
+    return select(*_COLUMNS, source.c.name.label("source_name")).join(source, source.c.id == mention.c.source_id)
+
+
+def record(row: Row[Any]) -> MentionRecord:
+    """A row of `records` as a value."""
+    return MentionRecord(
+        id=row.id,
+        mention=Mention(
+            platform=row.platform,
+            native_id=row.native_id,
+            text=row.text,
+            collected_at=row.collected_at,
+            published_at=row.published_at,
+            title=row.title,
+            author=None if row.author is None else Author(**row.author),
+            permalink=row.permalink or "",
+            language=row.language,
+            parent=row.parent,
+            repost_of=row.repost_of,
+            reach=row.reach,
+        ),
+        source_id=row.source_id,
+        source_name=row.source_name,
+        state=MentionState(row.state),
+        version=row.version,
+        edited=row.edited,
+        first_id=row.first_id,
+        folded=row.folded,
+        similar=row.similar,
+        kind=None if row.kind is None else Kind(row.kind),
+        sentiment=None if row.sentiment is None else Sentiment(row.sentiment),
+        topic=None if row.topic is None else Topic(row.topic),
+        urgent=row.urgent,
+        score=row.score,
+        priority=row.priority,
+        model=row.model,
+        ticket_id=row.ticket_id,
+        updated_at=row.updated_at,
+    )
+
+
+def new_row(source_id: int, change: Change, now: datetime) -> dict[str, Any]:
+    """The columns of a mention that was never seen before."""
+    return {
+        "platform": change.mention.platform,
+        "native_id": change.mention.native_id,
+        "source_id": source_id,
+        **content(change),
+        "collected_at": change.mention.collected_at,
+        "parent": change.mention.parent,
+        "repost_of": change.mention.repost_of,
+        "state": MentionState.COLLECTED,
+        "version": 1,
+        "edited": 0,
+        "folded": False,
+        "similar": 0,
+        "urgent": 0.0,
+        "score": 0.0,
+        "priority": 0,
+        "model": "",
+        "attempts": 0,
+        "updated_at": now,
+    }
+
+
+def content(change: Change) -> dict[str, Any]:
+    """The columns that a platform's edit may change."""
+    found = change.mention
+    return {
+        "title": found.title,
+        "text": found.text,
+        "author": None if found.author is None else _author(found.author),
+        "permalink": found.permalink or None,
+        "raw": dict(found.raw) or None,
+        "language": found.language,
+        "reach": found.reach,
+        "published_at": found.published_at,
+        "shown_at": found.published_at or found.collected_at,
+        "content_hash": found.content_hash,
+        "text_key": change.text_key,
+    }
+
+
+def _author(author: Author) -> Mapping[str, Any]:
+    return {"handle": author.handle, "name": author.name, "url": author.url, "followers": author.followers}
+
+
+def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
+    """The filter as SQL conditions, all of which must hold."""
+    found: list[ColumnElement[bool]] = []
+    for column, values in (
+        (mention.c.state, where.states),
+        (mention.c.kind, where.kinds),
+        (mention.c.sentiment, where.sentiments),
+        (mention.c.topic, where.topics),
+    ):
+        if len(values) == 1:
+            # A plain equality lets SQLite walk an index in order.
+            found.append(column == values[0])
+        elif values:
+            found.append(column.in_(values))
+    for column, value in (
+        (mention.c.source_id, where.source_id),
+        (mention.c.ticket_id, where.ticket_id),
+        (mention.c.first_id, where.first_id),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if where.since is not None:
+        found.append(mention.c.shown_at >= where.since)
+    if where.until is not None:
+        found.append(mention.c.shown_at < where.until)
+    if where.folded is not None:
+        # Written as the partial index of the queue is, so that both databases recognise it.
+        found.append(mention.c.folded if where.folded else ~mention.c.folded)
+    words = _words(where.search)
+    if words:
+        found.append(_matches(words, dialect))
+    return found
+
+
+def _words(search: str) -> list[str]:
+    """What to look for: runs of letters and digits. Everything else would be syntax to one database or the other."""
+    plain = "".join(letter if letter.isalnum() else " " for letter in search[:_LONGEST_SEARCH])
+    return plain.split()
+
+
+def _matches(words: list[str], dialect: str) -> ColumnElement[bool]:
+    """Every word occurs, the last one also as the beginning of a longer word."""
+    if dialect == "sqlite":
+        query = " ".join(f'"{word}"' for word in words) + "*"
+        found = text("SELECT rowid FROM mention_fts WHERE mention_fts MATCH :words").bindparams(words=query)
+        return mention.c.id.in_(found.columns(mention.c.id))
+    query = " & ".join(f"'{word}'" for word in words) + ":*"
+    # `search` is a generated column that SQLite has not: it lives in the migration, not in the table object.
+    return literal_column("mention.search").op("@@")(func.to_tsquery("simple", query))

@@ -1,0 +1,181 @@
+"""Ties: which mentions say the same. Candidates are found here, the rules decide."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from rensa import RMinHash
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sahut.core import rules
+from sahut.core.model import Candidate, MentionRecord, MentionState, Tie, joined
+from storage.tables import mention, signature, tie
+
+# Locality-sensitive hashing (Leskovec, Rajaraman, Ullman 2014, §3.4): with b bands of r rows, two texts of Jaccard
+# similarity s share a band with probability 1 - (1 - s^r)^b; here 0.96 at s = 0.7 and 0.10 at s = 0.3.
+_BANDS = 12
+_ROWS = 4
+_SEED = 20_261_124
+_ENOUGH = 5
+
+
+class MentionTies:
+    """The part of the mentions that knows who repeats whom."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+
+    def candidates(self, record: MentionRecord, *, since: datetime) -> list[Candidate]:
+        """Earlier mentions that ``record`` may repeat, the likeliest first, a handful at most.
+
+        Files the record's signature on the way, for those that come after it.
+        """
+        found: dict[int, Candidate] = {}
+        original = record.mention.repost_of
+        if original:
+            here = and_(mention.c.platform == record.mention.platform, mention.c.native_id == original)
+            self._collect(found, here, declared=True)
+        key = rules.text_key(record.mention.body)
+        recent = and_(mention.c.id < record.id, mention.c.shown_at >= since)
+        if key:
+            self._collect(found, and_(mention.c.text_key == key, recent))
+        bands = _bands(record.mention.body)
+        if bands:
+            alike = self._sharing_a_band(record.id, bands)
+            if alike:
+                self._collect(found, and_(mention.c.id.in_(alike), recent))
+            self._file(record.id, bands)
+        refused = self._untied(record.id)
+        return [one for one in found.values() if one.id not in refused and (one.first_id or one.id) not in refused]
+
+    def _collect(self, found: dict[int, Candidate], where: Any, *, declared: bool = False) -> None:
+        columns = (
+            mention.c.id, mention.c.state, mention.c.title, mention.c.text, mention.c.text_key, mention.c.first_id,
+            mention.c.shown_at,
+        )  # fmt: skip
+        for row in self._connection.execute(select(*columns).where(where).order_by(mention.c.id).limit(_ENOUGH)):
+            found.setdefault(row.id, _candidate(row, declared=declared))
+
+    def _sharing_a_band(self, mention_id: int, bands: Sequence[int]) -> list[int]:
+        same = or_(*(and_(signature.c.band == band, signature.c.hash == value) for band, value in enumerate(bands)))
+        query = (
+            select(signature.c.mention_id)
+            .where(same, signature.c.mention_id < mention_id)
+            .group_by(signature.c.mention_id)
+            .order_by(func.count().desc(), signature.c.mention_id)
+            .limit(_ENOUGH)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def _file(self, mention_id: int, bands: Sequence[int]) -> None:
+        self._connection.execute(signature.delete().where(signature.c.mention_id == mention_id))
+        rows = [{"band": band, "hash": value, "mention_id": mention_id} for band, value in enumerate(bands)]
+        self._connection.execute(signature.insert(), rows)
+
+    def _untied(self, mention_id: int) -> set[int]:
+        query = select(tie.c.first_id).where(tie.c.mention_id == mention_id, tie.c.untied_at.is_not(None))
+        return set(self._connection.execute(query).scalars())
+
+    def tie(self, found: Tie, now: datetime) -> None:
+        """Count one mention, and the copies that counted on it, on an earlier one."""
+        self._cut(found.mention_id)
+        values = {
+            "mention_id": found.mention_id,
+            "first_id": found.first_id,
+            "reason": found.reason,
+            "similarity": found.similarity,
+            "at": now,
+        }
+        insert = sqlite.insert(tie) if self._dialect == "sqlite" else postgresql.insert(tie)
+        self._connection.execute(
+            insert.values(values).on_conflict_do_update(
+                index_elements=["mention_id", "first_id"],
+                set_={"reason": found.reason, "similarity": found.similarity, "at": now, "untied_at": None},
+            )
+        )
+        moved = self._connection.execute(
+            update(mention).where(mention.c.first_id == found.mention_id).values(first_id=found.first_id)
+        ).rowcount
+        self._connection.execute(
+            update(mention)
+            .where(mention.c.id == found.mention_id)
+            .values(first_id=found.first_id, state=found.state, similar=0)
+        )
+        self._connection.execute(
+            update(mention).where(mention.c.id == found.first_id).values(similar=mention.c.similar + 1 + moved)
+        )
+        self.refold([found.first_id])
+
+    def untie(self, mention_id: int, now: datetime) -> None:
+        """The mention stands for itself again, and is not offered this first one a second time."""
+        first = self._cut(mention_id)
+        if first is not None:
+            self._connection.execute(
+                update(tie).where(tie.c.mention_id == mention_id, tie.c.first_id == first).values(untied_at=now)
+            )
+        self._connection.execute(
+            update(mention)
+            .where(mention.c.id == mention_id)
+            .values(
+                version=mention.c.version + 1,
+                updated_at=now,
+                # Only a tie files what was flagged: a repost that had followed its original returns to the queue.
+                state=case((mention.c.state == MentionState.FILED, MentionState.FLAGGED), else_=mention.c.state),
+            )
+        )
+        self.refold([mention_id])
+
+    def _cut(self, mention_id: int) -> int | None:
+        """Take a mention off its first one; the first one's id."""
+        first: int | None = self._connection.execute(
+            select(mention.c.first_id).where(mention.c.id == mention_id)
+        ).scalar_one()
+        if first is None:
+            return None
+        self._connection.execute(update(mention).where(mention.c.id == first).values(similar=mention.c.similar - 1))
+        self._connection.execute(update(mention).where(mention.c.id == mention_id).values(first_id=None, folded=False))
+        return first
+
+    def refold(self, mention_ids: Sequence[int]) -> None:
+        """Set who is folded anew: a copy is, exactly while both it and its first one are flagged."""
+        first = mention.alias("first")
+        first_state = select(first.c.state).where(first.c.id == mention.c.first_id).scalar_subquery()
+        folded = and_(mention.c.state == MentionState.FLAGGED, func.coalesce(first_state, "") == MentionState.FLAGGED)
+        touched = or_(
+            and_(mention.c.id.in_(mention_ids), mention.c.first_id.is_not(None)), mention.c.first_id.in_(mention_ids)
+        )
+        self._connection.execute(update(mention).where(touched).values(folded=folded))
+
+
+def _candidate(row: Row[*tuple[Any, ...]], *, declared: bool) -> Candidate:
+    return Candidate(
+        id=row.id,
+        state=MentionState(row.state),
+        body=joined(row.title, row.text),
+        text_key=row.text_key,
+        first_id=row.first_id,
+        published_at=row.shown_at,
+        declared=declared,
+    )
+
+
+def _bands(body: str) -> list[int]:
+    """One signed 64-bit hash per band of the text's MinHash signature; empty for a text without words."""
+    shingles = rules.shingles(body)
+    if not shingles:
+        return []
+    sketch = RMinHash(num_perm=_BANDS * _ROWS, seed=_SEED)
+    sketch.update(sorted(shingles))
+    digest = sketch.digest()
+    return [
+        int.from_bytes(
+            blake2b(struct.pack(f"<{_ROWS}I", *digest[at : at + _ROWS]), digest_size=8).digest(), "little", signed=True
+        )
+        for at in range(0, _BANDS * _ROWS, _ROWS)
+    ]

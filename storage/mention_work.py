@@ -1,0 +1,86 @@
+"""Mentions as work: claimed under a lease, given up on, counted while they wait."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+
+from sahut.core.model import MentionClaim, MentionState
+from storage.dead_letters import letter_for_mention
+from storage.mention_rows import record, records
+from storage.tables import dead_letter, mention
+
+_COUNTED_WAITING = 1_000
+
+
+class MentionWork:
+    """The part of the mentions that hands out work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+
+    def claim(self, *, now: datetime, until: datetime, limit: int, max_attempts: int) -> MentionClaim | None:
+        """Lease the oldest waiting mentions under a new token; None when none waits."""
+        token = secrets.token_hex(8)
+        free = (
+            select(mention.c.id)
+            .where(_waiting(now), mention.c.attempts < max_attempts)
+            .order_by(mention.c.id)
+            .limit(limit)
+            # Two workers take different rows instead of waiting for each other (SQLite has one writer and needs none).
+            .with_for_update(skip_locked=True)
+        )
+        taken = self._connection.execute(
+            update(mention)
+            .where(mention.c.id.in_(free))
+            .values(lease_token=token, lease_until=until, attempts=mention.c.attempts + 1)
+        )
+        if not taken.rowcount:
+            return None
+        rows = self._connection.execute(records().where(mention.c.lease_token == token).order_by(mention.c.id))
+        return MentionClaim(token=token, until=until, mentions=[record(row) for row in rows])
+
+    def give_up(self, *, now: datetime, max_attempts: int) -> int:
+        """Hold what has cost every worker its lease, each with a dead letter; how many."""
+        query = (
+            select(mention.c.id, mention.c.native_id)
+            .where(_waiting(now), mention.c.attempts >= max_attempts)
+            .with_for_update(skip_locked=True)
+        )
+        rows = self._connection.execute(query).all()
+        for row in rows:
+            reason = f"{max_attempts} workers were lost while judging it"
+            self._connection.execute(
+                dead_letter.insert().values(letter_for_mention(row.id, row.native_id, reason, now))
+            )
+        self.set_held([row.id for row in rows], now)
+        return len(rows)
+
+    def set_held(self, mention_ids: Sequence[int], now: datetime) -> None:
+        """Set mentions aside: neither waiting nor decided."""
+        self._connection.execute(
+            update(mention)
+            .where(mention.c.id.in_(mention_ids))
+            .values(
+                state=MentionState.HELD,
+                lease_token=None,
+                lease_until=None,
+                updated_at=now,
+                version=mention.c.version + 1,
+            )
+        )
+
+    def waiting(self, now: datetime) -> int:
+        """How many could be claimed now, counted up to 1,000."""
+        some = select(mention.c.id).where(_waiting(now)).limit(_COUNTED_WAITING).subquery()
+        return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        mention.c.state == MentionState.COLLECTED, or_(mention.c.lease_until.is_(None), mention.c.lease_until < now)
+    )

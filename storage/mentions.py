@@ -1,0 +1,214 @@
+"""Mentions: stored, edited, read and listed. Work on them and ties between them are mixed in from their own modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sahut.core.errors import NotFoundError, StaleWriteError
+from sahut.core.model import (
+    Change,
+    Known,
+    MentionFilter,
+    MentionOrder,
+    MentionRecord,
+    MentionState,
+    MentionVersion,
+    Page,
+    joined,
+)
+from storage import paging
+from storage.mention_rows import conditions, content, new_row, record, records
+from storage.mention_ties import MentionTies
+from storage.mention_work import MentionWork
+from storage.tables import decision, mention, mention_version
+
+# Both databases take far more parameters in one statement, but none is faster for it.
+_KEYS_AT_ONCE = 400
+
+
+class SqlMentions(MentionWork, MentionTies):
+    """The mentions of one transaction."""
+
+    def known(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]:
+        """What is stored under these identities."""
+        found: dict[tuple[str, str], Known] = {}
+        by_platform: dict[str, list[str]] = {}
+        for platform, native_id in keys:
+            by_platform.setdefault(platform, []).append(native_id)
+        columns = (
+            mention.c.id, mention.c.platform, mention.c.native_id, mention.c.state, mention.c.content_hash,
+            mention.c.title, mention.c.text,
+        )  # fmt: skip
+        for platform, ids in by_platform.items():
+            for start in range(0, len(ids), _KEYS_AT_ONCE):
+                some = ids[start : start + _KEYS_AT_ONCE]
+                query = select(*columns).where(mention.c.platform == platform, mention.c.native_id.in_(some))
+                for row in self._connection.execute(query):
+                    found[(row.platform, row.native_id)] = Known(
+                        id=row.id,
+                        state=MentionState(row.state),
+                        content_hash=row.content_hash,
+                        body=joined(row.title, row.text),
+                    )
+        return found
+
+    def save(self, source_id: int, changes: Sequence[Change], now: datetime) -> tuple[int, int]:
+        """Insert the new and version the edited ones: (inserted, edited).
+
+        A mention that another worker stored since `known` was asked is left as that worker stored it.
+        """
+        new = [new_row(source_id, change, now) for change in changes if change.known is None]
+        inserted = 0
+        if new:
+            insert = sqlite.insert(mention) if self._dialect == "sqlite" else postgresql.insert(mention)
+            result = self._connection.execute(
+                insert.on_conflict_do_nothing(), new, execution_options={"preserve_rowcount": True}
+            )
+            inserted = result.rowcount
+        edited = [change for change in changes if change.known is not None]
+        for change in edited:
+            self._edit(change, now)
+        return inserted, len(edited)
+
+    def _edit(self, change: Change, now: datetime) -> None:
+        assert change.known is not None  # noqa: S101 - `save` picked these
+        mention_id = change.known.id
+        before = self._connection.execute(
+            select(mention.c.title, mention.c.text, mention.c.edited, mention.c.version, mention.c.updated_at)
+            .where(mention.c.id == mention_id)
+            .with_for_update()
+        ).one()
+        self._connection.execute(
+            mention_version.insert().values(
+                mention_id=mention_id,
+                number=before.edited + 1,
+                title=before.title,
+                text=before.text,
+                seen_at=before.updated_at,
+                at_version=before.version,
+            )
+        )
+        values = {
+            **content(change),
+            "edited": before.edited + 1,
+            "version": before.version + 1,
+            "updated_at": now,
+            # Whoever is judging the old wording has lost the claim.
+            "lease_token": None,
+            "lease_until": None,
+        }
+        if change.reassess:
+            values |= {"state": MentionState.COLLECTED, "attempts": 0}
+        self._connection.execute(update(mention).where(mention.c.id == mention_id).values(values))
+        if change.reassess:
+            self._cut(mention_id)
+            self.refold([mention_id])
+
+    def get(self, mention_id: int) -> MentionRecord:
+        """Raises NotFoundError."""
+        row = self._connection.execute(records().where(mention.c.id == mention_id)).one_or_none()
+        if row is None:
+            raise NotFoundError("mention", mention_id)
+        return record(row)
+
+    def for_update(self, mention_id: int, *, version: int | None = None) -> MentionRecord:
+        """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
+        row = self._connection.execute(
+            records().where(mention.c.id == mention_id).with_for_update(of=mention)
+        ).one_or_none()
+        if row is None:
+            raise NotFoundError("mention", mention_id)
+        if version is not None and row.version != version:
+            raise StaleWriteError(
+                "mention",
+                mention_id,
+                expected=version,
+                current=row.version,
+                changes=self._changes_since(mention_id, version),
+            )
+        return record(row)
+
+    def _changes_since(self, mention_id: int, version: int) -> list[dict[str, str]]:
+        decided = select(decision.c.at, decision.c.kind, decision.c.actor_name).where(
+            decision.c.mention_id == mention_id, decision.c.at_version >= version
+        )
+        edited = select(mention_version.c.at_version).where(
+            mention_version.c.mention_id == mention_id, mention_version.c.at_version >= version
+        )
+        changes = [
+            {"what": row.kind, "who": row.actor_name, "when": row.at.isoformat()}
+            for row in self._connection.execute(decided.order_by(decision.c.id))
+        ]
+        if self._connection.execute(edited.limit(1)).first():
+            updated = self._connection.execute(select(mention.c.updated_at).where(mention.c.id == mention_id))
+            changes.append({"what": "edited", "who": "", "when": updated.scalar_one().isoformat()})
+        return changes
+
+    def folded_behind(self, mention_id: int) -> list[MentionRecord]:
+        """The copies that wait behind a mention, by id, locked."""
+        query = (
+            records()
+            .where(mention.c.first_id == mention_id, mention.c.folded)
+            .order_by(mention.c.id)
+            .with_for_update(of=mention)
+        )
+        return [record(row) for row in self._connection.execute(query)]
+
+    def versions(self, mention_id: int) -> list[MentionVersion]:
+        """Earlier wordings, oldest first."""
+        query = select(mention_version).where(mention_version.c.mention_id == mention_id).order_by(mention_version.c.id)
+        return [
+            MentionVersion(
+                mention_id=row.mention_id, number=row.number, title=row.title, text=row.text, seen_at=row.seen_at
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def page(
+        self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
+    ) -> Page[MentionRecord]:
+        """One page. Raises RefusedError(rule="page_token")."""
+        query = records().where(*conditions(where, self._dialect)).limit(limit + 1)
+        if order is MentionOrder.PRESSING:
+            query = query.order_by(mention.c.priority.desc(), mention.c.id)
+            if after is not None:
+                priority, last = paging.keys(after, order, 2)
+                query = query.where(
+                    mention.c.priority <= priority, or_(mention.c.priority < priority, mention.c.id > last)
+                )
+        else:
+            query = query.order_by(mention.c.id.desc())
+            if after is not None:
+                (last,) = paging.keys(after, order, 1)
+                query = query.where(mention.c.id < last)
+        found = [record(row) for row in self._connection.execute(query)]
+        if len(found) <= limit:
+            return Page(items=found)
+        end = found[limit - 1]
+        keys = [end.priority, end.id] if order is MentionOrder.PRESSING else [end.id]
+        return Page(items=found[:limit], next=paging.token(order, keys))
+
+    def count(self, where: MentionFilter, *, cap: int) -> int:
+        """How many match, counted up to ``cap``."""
+        some = select(mention.c.id).where(*conditions(where, self._dialect)).limit(cap).subquery()
+        return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def set_state(
+        self, mention_ids: Sequence[int], state: MentionState, *, ticket_id: int | None, now: datetime
+    ) -> None:
+        """Give mentions a state, and refold the copies that the change touches."""
+        values = {
+            "state": state,
+            "ticket_id": ticket_id,
+            "version": mention.c.version + 1,
+            "updated_at": now,
+            "lease_token": None,
+            "lease_until": None,
+            "attempts": 0,
+        }
+        self._connection.execute(update(mention).where(mention.c.id.in_(mention_ids)).values(values))
+        self.refold(mention_ids)

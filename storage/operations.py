@@ -1,0 +1,125 @@
+"""Housekeeping: who is alive, how much there is, the demonstration, and what has outlived its use."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sahut.core.model import SourceState
+from storage.tables import (
+    assessment,
+    dead_letter,
+    decision,
+    failed_login,
+    heartbeat,
+    mention,
+    mention_version,
+    session,
+    signature,
+    source,
+    stored_answer,
+    ticket,
+    ticket_event,
+    tie,
+)
+
+_KEEP_ANSWERS = timedelta(days=2)
+_KEEP_FAILED_LOGINS = timedelta(days=1)
+_KEEP_HEARTBEATS = timedelta(days=1)
+
+
+class SqlOperations:
+    """The housekeeping of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def beat(self, role: str, process: str, now: datetime) -> None:
+        """A process says that it is alive."""
+        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        row = make(heartbeat).values(role=role, process=process, at=now)
+        self._connection.execute(row.on_conflict_do_update(index_elements=["role", "process"], set_={"at": now}))
+
+    def beats(self) -> list[tuple[str, str, datetime]]:
+        """(role, process, last beat), latest first."""
+        query = select(heartbeat).order_by(heartbeat.c.at.desc(), heartbeat.c.role)
+        return [(row.role, row.process, row.at) for row in self._connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """``mentions.STATE``, ``sources.STATE``, ``tickets.STATUS`` and ``dead_letters``."""
+        found: dict[str, int] = {}
+        for word, column in (
+            ("mentions", mention.c.state),
+            ("sources", source.c.state),
+            ("tickets", ticket.c.status),
+        ):
+            for value, count in self._connection.execute(select(column, func.count()).group_by(column)).tuples():
+                found[f"{word}.{value}"] = count
+        found["dead_letters"] = self._count(dead_letter)
+        return found
+
+    def demo_exists(self) -> bool:
+        """Whether invented data is in the database."""
+        query = select(source.c.id).where(source.c.demo, source.c.state != SourceState.REMOVED).limit(1)
+        return self._connection.execute(query).first() is not None
+
+    def clear_demo(self) -> dict[str, int]:
+        """Delete demo sources and all that came of them alone; rows deleted by table.
+
+        A ticket that also holds a real mention stays with that mention. A real mention that counted on an invented
+        one stands for itself again.
+        """
+        sources = select(source.c.id).where(source.c.demo)
+        mentions = select(mention.c.id).where(mention.c.source_id.in_(sources))
+        demo_tickets = self._tickets_only_of(mentions)
+        self._connection.execute(
+            update(mention)
+            .where(mention.c.first_id.in_(mentions), mention.c.source_id.not_in(sources))
+            .values(first_id=None, folded=False)
+        )
+        # A decision names what it undoes: the later ones go first.
+        self._connection.execute(update(decision).where(decision.c.mention_id.in_(mentions)).values(undoes=None))
+        deleted: dict[str, int] = {}
+        for table, where in (
+            (signature, signature.c.mention_id.in_(mentions)),
+            (tie, tie.c.mention_id.in_(mentions) | tie.c.first_id.in_(mentions)),
+            (assessment, assessment.c.mention_id.in_(mentions)),
+            (mention_version, mention_version.c.mention_id.in_(mentions)),
+            (decision, decision.c.mention_id.in_(mentions)),
+            (dead_letter, dead_letter.c.mention_id.in_(mentions) | dead_letter.c.source_id.in_(sources)),
+            (mention, mention.c.source_id.in_(sources)),
+            (ticket_event, ticket_event.c.ticket_id.in_(demo_tickets)),
+            (ticket, ticket.c.id.in_(demo_tickets)),
+            (source, source.c.demo),
+        ):
+            deleted[table.name] = self._connection.execute(table.delete().where(where)).rowcount
+        return deleted
+
+    def _tickets_only_of(self, mentions: Any) -> list[int]:
+        """Tickets that were made of these mentions and never held another."""
+        touched = select(decision.c.ticket_id).where(
+            decision.c.mention_id.in_(mentions), decision.c.ticket_id.is_not(None)
+        )
+        others = select(decision.c.ticket_id).where(
+            decision.c.mention_id.not_in(mentions), decision.c.ticket_id.is_not(None)
+        )
+        query = select(ticket.c.id).where(ticket.c.id.in_(touched), ticket.c.id.not_in(others))
+        return list(self._connection.execute(query).scalars())
+
+    def tidy(self, now: datetime) -> dict[str, int]:
+        """Delete what has expired; rows deleted by table."""
+        return {
+            table.name: self._connection.execute(table.delete().where(where)).rowcount
+            for table, where in (
+                (session, session.c.expires_at < now),
+                (stored_answer, stored_answer.c.at < now - _KEEP_ANSWERS),
+                (failed_login, failed_login.c.at < now - _KEEP_FAILED_LOGINS),
+                (heartbeat, heartbeat.c.at < now - _KEEP_HEARTBEATS),
+            )
+        }
+
+    def _count(self, table: Table) -> int:
+        return self._connection.execute(select(func.count()).select_from(table)).scalar_one()

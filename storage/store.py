@@ -1,0 +1,80 @@
+"""The store: ``with store.begin() as tx:`` is the only commit in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from sahut.core.errors import StoreError
+from storage import migrate
+from storage.accounts import SqlAccounts
+from storage.assessments import SqlAssessments
+from storage.dead_letters import SqlDeadLetters
+from storage.decisions import SqlDecisions
+from storage.engine import READ, engine_for
+from storage.mentions import SqlMentions
+from storage.operations import SqlOperations
+from storage.sources import SqlSources
+from storage.tickets import SqlTickets
+
+
+class SqlTx:
+    """One transaction, a noun at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.sources = SqlSources(connection)
+        self.mentions = SqlMentions(connection)
+        self.assessments = SqlAssessments(connection, self.mentions)
+        self.decisions = SqlDecisions(connection)
+        self.tickets = SqlTickets(connection)
+        self.dead_letters = SqlDeadLetters(connection)
+        self.accounts = SqlAccounts(connection)
+        self.operations = SqlOperations(connection)
+
+
+class SqlStore:
+    """Rows in SQLite or PostgreSQL. Safe to share between threads; not over a fork."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        if engine.dialect.name == "sqlite":
+            self._reader = engine.execution_options(**{READ: True})
+        else:
+            # One view for several statements, as SQLite's readers have.
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTx]:
+        """A transaction that may write. Writers wait for each other; it rolls back when the block raises."""
+        with self._engine.begin() as connection:
+            yield SqlTx(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTx]:
+        """A consistent view; never waits for a writer."""
+        with self._reader.begin() as connection:
+            yield SqlTx(connection)
+
+    def ping(self) -> None:
+        """Raises StoreError when the database cannot be reached or its schema is not the code's."""
+        try:
+            with self._reader.connect() as connection:
+                found = migrate.revision(connection)
+        except DBAPIError as error:
+            raise StoreError(f"the database cannot be reached: {error.orig}") from error
+        wanted = migrate.head()
+        if found != wanted:
+            had = f"is at revision {found}" if found else "has no tables yet"
+            raise StoreError(f"the database {had}, this version of Sahut needs {wanted}: run `sahut migrate`")
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def open_store(url: str) -> SqlStore:
+    """A store at ``sqlite:///FILE`` or ``postgresql://…``. Raises StoreError for another kind of address."""
+    return SqlStore(engine_for(url))

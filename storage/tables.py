@@ -1,0 +1,309 @@
+"""The tables. Words of the domain are text with the enum's values; times are UTC; persons go through `Personal`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger as Big
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from storage.types import Json, Personal, RowId, Utc, Words
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("platform", Words, nullable=False),
+    Column("name", Words, nullable=False, unique=True),
+    Column("address", Words, nullable=False),
+    Column("query", Words, nullable=False),
+    Column("interval_s", Float, nullable=False),
+    Column("expected_every_s", Float),
+    Column("options", Json, nullable=False),
+    Column("demo", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("cursor", Json, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("not_before", Utc),
+    Column("lease_token", String),
+    Column("lease_until", Utc),
+    Column("last_success_at", Utc),
+    Column("last_error_at", Utc),
+    Column("last_error", Words, nullable=False),
+    Column("problem", String),
+    Column("failures", Integer, nullable=False),
+    Column("seen", Big, nullable=False),
+    Column("kept", Big, nullable=False),
+    Column("last_new_at", Utc),
+    Column("rhythm_s", Float),
+    Column("notes", Json, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_source_due", "due_at", sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
+)
+
+mention = Table(
+    "mention",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("platform", Words, nullable=False),
+    Column("native_id", Words, nullable=False),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("author", Personal),
+    Column("permalink", Personal),
+    Column("raw", Personal),
+    Column("language", Words, nullable=False),
+    Column("parent", Words, nullable=False),
+    Column("repost_of", Words, nullable=False),
+    Column("reach", Big, nullable=False),
+    Column("published_at", Utc),
+    Column("collected_at", Utc, nullable=False),
+    # When people see it dated: published, or else first seen.
+    Column("shown_at", Utc, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("text_key", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("edited", Integer, nullable=False),
+    Column("first_id", RowId),
+    Column("folded", Boolean, nullable=False),
+    Column("similar", Integer, nullable=False),
+    Column("kind", String),
+    Column("sentiment", String),
+    Column("topic", String),
+    Column("urgent", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("model", String, nullable=False),
+    Column("ticket_id", ForeignKey("ticket.id")),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_token", String),
+    Column("lease_until", Utc),
+    Column("updated_at", Utc, nullable=False),
+    UniqueConstraint("platform", "native_id"),
+)
+
+
+def _partial(name: str, *columns: object, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))  # type: ignore[arg-type]
+
+
+# The queue, in its order; small, since it holds only what waits for people.
+_partial("ix_mention_queue", mention.c.priority.desc(), mention.c.id, where="state = 'flagged' AND NOT folded")
+_partial("ix_mention_waiting", mention.c.id, where="state = 'collected'")
+Index("ix_mention_state", mention.c.state, mention.c.id)
+Index("ix_mention_source", mention.c.source_id, mention.c.id)
+Index("ix_mention_shown", mention.c.shown_at)
+_partial("ix_mention_kind", mention.c.kind, mention.c.id, where="kind IS NOT NULL")
+_partial("ix_mention_topic", mention.c.topic, mention.c.id, where="topic IS NOT NULL")
+_partial("ix_mention_sentiment", mention.c.sentiment, mention.c.id, where="sentiment IS NOT NULL")
+_partial("ix_mention_text_key", mention.c.text_key, where="text_key <> ''")
+_partial("ix_mention_first", mention.c.first_id, where="first_id IS NOT NULL")
+_partial("ix_mention_ticket", mention.c.ticket_id, where="ticket_id IS NOT NULL")
+_partial("ix_mention_lease", mention.c.lease_token, where="lease_token IS NOT NULL")
+
+mention_version = Table(
+    "mention_version",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("mention_id", ForeignKey("mention.id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("at_version", Integer, nullable=False),
+)
+
+assessment = Table(
+    "assessment",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("mention_id", ForeignKey("mention.id"), nullable=False, index=True),
+    Column("kinds", Json, nullable=False),
+    Column("sentiments", Json, nullable=False),
+    Column("topics", Json, nullable=False),
+    Column("urgent", Float, nullable=False),
+    Column("model", String, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+tie = Table(
+    "tie",
+    metadata,
+    Column("mention_id", ForeignKey("mention.id"), primary_key=True),
+    Column("first_id", ForeignKey("mention.id"), primary_key=True, index=True),
+    Column("reason", String, nullable=False),
+    Column("similarity", Float, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("untied_at", Utc),
+)
+
+signature = Table(
+    "signature",
+    metadata,
+    Column("band", SmallInteger, primary_key=True, autoincrement=False),
+    Column("hash", Big, primary_key=True, autoincrement=False),
+    Column("mention_id", ForeignKey("mention.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("number", String, nullable=False, unique=True),
+    Column("tracking_code", String, nullable=False, unique=True),
+    Column("title", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("unit", Words, nullable=False),
+    Column("place", Words, nullable=False),
+    Column("priority", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("outcome", String),
+    Column("assignee_id", ForeignKey("account.id")),
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_ticket_status", "status", "id"),
+)
+
+ticket_counter = Table(
+    "ticket_counter",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+
+ticket_event = Table(
+    "ticket_event",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("ticket_id", ForeignKey("ticket.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("actor_name", Words, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("at_version", Integer, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("mention_id", ForeignKey("mention.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("reason", String),
+    Column("note", Words, nullable=False),
+    Column("before", String, nullable=False),
+    Column("ticket_id", ForeignKey("ticket.id"), index=True),
+    Column("undoes", ForeignKey("decision.id")),
+    Column("act", String, nullable=False, index=True),
+    Column("actor_id", ForeignKey("account.id"), nullable=False),
+    Column("actor_name", Words, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("at_version", Integer, nullable=False),
+)
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("stage", String, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("source_id", ForeignKey("source.id"), index=True),
+    Column("mention_id", ForeignKey("mention.id"), index=True),
+    Column("native_id", Words, nullable=False),
+    Column("raw", Personal, nullable=False),
+    Column("digest", String, nullable=False, unique=True),
+    Column("attempts", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("username", Words, nullable=False, unique=True),
+    Column("name", Words, nullable=False),
+    Column("role", String, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("csrf", String, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("used_at", Utc),
+    Column("revoked", Boolean, nullable=False),
+)
+
+failed_login = Table(
+    "failed_login",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("username", Words, nullable=False, index=True),
+    Column("address_hash", String, nullable=False, index=True),
+    Column("at", Utc, nullable=False, index=True),
+)
+
+stored_answer = Table(
+    "stored_answer",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Words, nullable=False),
+    Column("at", Utc, nullable=False, index=True),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("role", String, primary_key=True),
+    Column("process", String, primary_key=True),
+    Column("at", Utc, nullable=False),
+)

@@ -1,0 +1,228 @@
+"""Tickets: numbered, changed under a version, with an append-only history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sahut.core.errors import NotFoundError, StaleWriteError
+from sahut.core.model import (
+    Outcome,
+    Page,
+    Priority,
+    Ticket,
+    TicketChange,
+    TicketDraft,
+    TicketEvent,
+    TicketFilter,
+    TicketStatus,
+    Topic,
+)
+from storage import paging
+from storage.tables import account, mention, ticket, ticket_counter, ticket_event
+
+_ORDER = "tickets"
+# A number's year is the agency's. WIB has no summer time.
+_WIB = timezone(timedelta(hours=7), "WIB")
+
+
+class SqlTickets:
+    """The tickets of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, draft: TicketDraft, *, tracking_code: str, now: datetime) -> Ticket:
+        """A new ticket under the next number of the year; a rolled-back transaction leaves no gap."""
+        created: int = self._connection.execute(
+            ticket.insert()
+            .values(
+                number=self._next_number(now),
+                tracking_code=tracking_code,
+                title=draft.title,
+                description=draft.description,
+                topic=draft.topic,
+                unit=draft.unit,
+                place=draft.place,
+                priority=draft.priority,
+                status=TicketStatus.NEW,
+                created_at=now,
+                updated_at=now,
+                version=1,
+            )
+            .returning(ticket.c.id)
+        ).scalar_one()
+        return self.get(created)
+
+    def _next_number(self, now: datetime) -> str:
+        year = now.astimezone(_WIB).year
+        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        counted: int = self._connection.execute(
+            make(ticket_counter)
+            .values(year=year, last=1)
+            .on_conflict_do_update(index_elements=["year"], set_={"last": ticket_counter.c.last + 1})
+            .returning(ticket_counter.c.last)
+        ).scalar_one()
+        return f"{year}-{counted:06}"
+
+    def get(self, ticket_id: int) -> Ticket:
+        """Raises NotFoundError."""
+        return _value(self._one(_tickets().where(ticket.c.id == ticket_id), ticket_id))
+
+    def for_update(self, ticket_id: int, *, version: int | None = None) -> Ticket:
+        """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
+        found = _value(self._one(_tickets().where(ticket.c.id == ticket_id).with_for_update(of=ticket), ticket_id))
+        if version is not None and found.version != version:
+            raise StaleWriteError(
+                "ticket",
+                ticket_id,
+                expected=version,
+                current=found.version,
+                changes=self._changes_since(ticket_id, version),
+            )
+        return found
+
+    def _one(self, query: Select[Any], ticket_id: int) -> Row[Any]:
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFoundError("ticket", ticket_id)
+        return row
+
+    def _changes_since(self, ticket_id: int, version: int) -> list[dict[str, str]]:
+        query = (
+            select(ticket_event)
+            .where(ticket_event.c.ticket_id == ticket_id, ticket_event.c.at_version > version)
+            .order_by(ticket_event.c.id)
+        )
+        return [
+            {
+                "what": ", ".join(row.detail) if row.kind == "changed" else row.kind,
+                "who": row.actor_name,
+                "when": row.at.isoformat(),
+            }
+            for row in self._connection.execute(query)
+        ]
+
+    def change(self, ticket_id: int, change: TicketChange, now: datetime) -> Ticket:
+        """Set the fields that are not None. Leaving the closed state forgets the outcome."""
+        values = {
+            field.name: getattr(change, field.name)
+            for field in fields(TicketChange)
+            if getattr(change, field.name) is not None
+        }
+        if values.get("assignee_id") == 0:
+            values["assignee_id"] = None
+        if change.status is not None and change.status is not TicketStatus.CLOSED:
+            values["outcome"] = None
+        self._write(ticket_id, values, now)
+        return self.get(ticket_id)
+
+    def void(self, ticket_id: int, now: datetime) -> Ticket:
+        """The conversion that made it was undone."""
+        self._write(ticket_id, {"status": TicketStatus.VOID}, now)
+        return self.get(ticket_id)
+
+    def _write(self, ticket_id: int, values: Mapping[str, Any], now: datetime) -> None:
+        self._connection.execute(
+            update(ticket)
+            .where(ticket.c.id == ticket_id)
+            .values(**values, version=ticket.c.version + 1, updated_at=now)
+        )
+
+    def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
+        """Newest first. Raises RefusedError(rule="page_token")."""
+        query = _tickets().where(*_conditions(where)).order_by(ticket.c.id.desc()).limit(limit + 1)
+        if after is not None:
+            (last,) = paging.keys(after, _ORDER, 1)
+            query = query.where(ticket.c.id < last)
+        found = [_value(row) for row in self._connection.execute(query)]
+        if len(found) <= limit:
+            return Page(items=found)
+        return Page(items=found[:limit], next=paging.token(_ORDER, [found[limit - 1].id]))
+
+    def count(self, where: TicketFilter, *, cap: int) -> int:
+        """How many match, counted up to ``cap``."""
+        some = select(ticket.c.id).where(*_conditions(where)).limit(cap).subquery()
+        return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def add_event(self, ticket_id: int, kind: str, detail: Mapping[str, Any], actor_name: str, now: datetime) -> None:
+        """Append to the history."""
+        version = select(ticket.c.version).where(ticket.c.id == ticket_id).scalar_subquery()
+        self._connection.execute(
+            ticket_event.insert().values(
+                ticket_id=ticket_id, kind=kind, detail=dict(detail), actor_name=actor_name, at=now, at_version=version
+            )
+        )
+
+    def events(self, ticket_id: int) -> list[TicketEvent]:
+        """The history, oldest first."""
+        query = select(ticket_event).where(ticket_event.c.ticket_id == ticket_id).order_by(ticket_event.c.id)
+        return [
+            TicketEvent(
+                id=row.id,
+                ticket_id=row.ticket_id,
+                kind=row.kind,
+                detail=row.detail,
+                actor_name=row.actor_name,
+                at=row.at,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+
+def _tickets() -> Select[Any]:
+    mentions = select(func.count()).where(mention.c.ticket_id == ticket.c.id).scalar_subquery()
+    return select(
+        ticket, func.coalesce(account.c.name, "").label("assignee_name"), mentions.label("mentions")
+    ).outerjoin(account, account.c.id == ticket.c.assignee_id)
+
+
+def _conditions(where: TicketFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for column, values in (
+        (ticket.c.status, where.statuses),
+        (ticket.c.topic, where.topics),
+        (ticket.c.unit, where.units),
+    ):
+        if values:
+            found.append(column.in_(values))
+    if where.assignee_id is not None:
+        found.append(ticket.c.assignee_id == where.assignee_id)
+    if where.search.strip():
+        looked_for = where.search.strip().replace("\x00", "")
+        found.append(
+            or_(
+                *(
+                    column.icontains(looked_for, autoescape=True)
+                    for column in (ticket.c.number, ticket.c.tracking_code, ticket.c.title, ticket.c.place)
+                )
+            )
+        )
+    return found
+
+
+def _value(row: Row[Any]) -> Ticket:
+    return Ticket(
+        id=row.id,
+        number=row.number,
+        tracking_code=row.tracking_code,
+        title=row.title,
+        description=row.description,
+        topic=Topic(row.topic),
+        unit=row.unit,
+        place=row.place,
+        priority=Priority(row.priority),
+        status=TicketStatus(row.status),
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        assignee_id=row.assignee_id,
+        assignee_name=row.assignee_name,
+        mentions=row.mentions,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        version=row.version,
+    )

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         NoDecode,
         Field(description="Hosts inside the network that collectors may read, by name, with commas"),
     ] = ()
+    contact: Annotated[
+        str, Field(description="A URL or e-mail address in the user agent, so that sites know who reads them")
+    ] = ""
     worker_threads: Annotated[int, Field(ge=1, le=64, description="Jobs at the same time in one worker")] = 4
     classifier_threads: Annotated[
         int, Field(ge=1, le=64, description="Processor cores that the classifier may use")

@@ -90,7 +90,8 @@ def collector_for(settings: Settings) -> Callable[[str], Collector]:
     """Platform → its collector, made once. Raises NotFoundError for a platform that nobody brings."""
     from collectors import registry
 
-    return cache(lambda platform: registry.load(platform, allow_hosts=settings.allow_hosts))
+    manners = registry.CollectorSettings(allow_hosts=settings.allow_hosts, contact=settings.contact)
+    return cache(lambda platform: registry.load(platform, settings=manners))
 
 
 def parts(settings: Settings) -> jobs.Parts:

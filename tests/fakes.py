@@ -1,77 +1,92 @@
-"""Working twins of the ports: small, real, and scripted fluently."""
+"""Working twins of slow or distant parts: small, real, and with a word for each way in which they may fail."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from threading import Event
 from typing import Any
 
-from sahut.core.model import Assessment, Batch, DeadItem, Kind, Mention, Source
-from tests.builders import an_assessment
+from sahut.core.errors import ClassifierError
+from sahut.core.model import Assessment, Batch, DeadItem, Kind, Mention, Sentiment, Source, Topic
+
+
+class FakeClassifier:
+    """Judges by one word: "rusak" complains, "berita" is news, all else is other; "darurat" is urgent.
+
+    ``choking_on(word)`` makes it raise on texts with that word; ``broken()`` makes it refuse everything.
+    ``before`` is called when a batch arrives, as a slow model gives others time to act.
+    """
+
+    name = "fake"
+    model = "fake-1"
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.before: Callable[[], object] = lambda: None
+        self._chokes_on: str | None = None
+        self._broken = False
+
+    def choking_on(self, word: str) -> FakeClassifier:
+        self._chokes_on = word
+        return self
+
+    def broken(self) -> FakeClassifier:
+        self._broken = True
+        return self
+
+    def predict(self, texts: Sequence[str]) -> list[Assessment]:
+        self.before()
+        if self._broken:
+            raise ClassifierError("the model's file is damaged")
+        if self._chokes_on and any(self._chokes_on in text for text in texts):
+            raise ValueError(f"cannot digest '{self._chokes_on}'")
+        self.batches.append(len(texts))
+        return [self._judge(text) for text in texts]
+
+    def _judge(self, text: str) -> Assessment:
+        kind = Kind.COMPLAINT if "rusak" in text else Kind.NEWS if "berita" in text else Kind.OTHER
+        return Assessment(
+            kinds={k: 0.9 if k is kind else 0.02 for k in Kind},
+            sentiments={Sentiment.NEGATIVE: 0.8, Sentiment.NEUTRAL: 0.1, Sentiment.POSITIVE: 0.1},
+            topics={t: 0.82 if t is Topic.ROADS else 0.01 for t in Topic},
+            urgent=0.9 if "darurat" in text else 0.1,
+            model=self.model,
+        )
 
 
 class FakeCollector:
-    """Gives scripted pages; an exception among them is raised where it stands. Its cursor counts pages."""
+    """Gives scripted pages; an error among them is raised once, where it stands. Its cursor counts pages."""
 
     platform = "replay"
 
     def __init__(self) -> None:
-        self.pages: list[tuple[int, Batch | Exception]] = []
-        self.calls = 0
+        self._script: list[Batch | Exception] = []
 
-    def page(self, *mentions: Mention, dead: Sequence[DeadItem] = (), **over: Any) -> "FakeCollector":
-        """Add a page; its cursor says how many pages were read."""
-        number = self._last() + 1
-        batch = Batch(mentions=list(mentions), dead=list(dead), seen=len(mentions) + len(dead), cursor={"page": number})
-        self.pages.append((number, replace(batch, **over)))
+    def page(self, *mentions: Mention, dead: Sequence[DeadItem] = ()) -> FakeCollector:
+        number = sum(isinstance(step, Batch) for step in self._script) + 1
+        self._script.append(
+            Batch(mentions=list(mentions), dead=list(dead), seen=len(mentions) + len(dead), cursor={"page": number})
+        )
         return self
 
-    def then_raise(self, error: Exception) -> "FakeCollector":
-        """Fail here once; the next reading goes on after it."""
-        self.pages.append((self._last(), error))
+    def then_raise(self, error: Exception) -> FakeCollector:
+        self._script.append(error)
         return self
 
-    def _last(self) -> int:
-        return self.pages[-1][0] if self.pages else 0
+    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:  # noqa: ARG002
+        done = source.cursor.get("page", 0)
+        for step in list(self._script):
+            if isinstance(step, Exception):
+                self._script.remove(step)
+                raise step
+            if step.cursor["page"] > done:
+                yield step
 
-    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
-        self.calls += 1
-        for entry in list(self.pages):
-            number, page = entry
-            if isinstance(page, Exception):
-                self.pages.remove(entry)
-                raise page
-            if number > source.cursor.get("page", 0):
-                yield page
-
-    def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:
+    def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:  # noqa: ARG002
         if "text" not in raw:
             raise ValueError("still no text")
         return Mention(platform="replay", native_id=raw["id"], text=raw["text"], collected_at=now)
-
-
-class FakeClassifier:
-    """Calls a text a complaint when it holds a word of complaint; may be told to fail on a word."""
-
-    name = "fake"
-    model = "fake@1"
-
-    def __init__(self) -> None:
-        self.complaint_words = ("padam", "rusak", "lubang", "mati")
-        self.poison = ""
-        self.before: Callable[[], None] = lambda: None
-        self.seen: list[str] = []
-
-    def predict(self, texts: Sequence[str]) -> list[Assessment]:
-        self.before()
-        self.seen += texts
-        if self.poison and any(self.poison in text for text in texts):
-            raise ValueError(f"cannot read {self.poison!r}")
-        return [self._one(text.casefold()) for text in texts]
-
-    def _one(self, text: str) -> Assessment:
-        complaint = any(word in text for word in self.complaint_words)
-        return an_assessment(Kind.COMPLAINT if complaint else Kind.OTHER, urgent=0.9 if "darurat" in text else 0.0)
 
 
 class FakeQueue:

@@ -1,1 +1,5 @@
-"""JSON routes under /api/v1."""
+"""The JSON API under /api/v1."""
+
+from fastapi import APIRouter
+
+ROUTERS: tuple[APIRouter, ...] = ()

@@ -1,0 +1,58 @@
+"""The web app: the JSON API and the board, made of the parts that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import Depends, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from sahut.core.model import Policy
+from sahut.core.ports import Clock, Collector, Queue, Store
+from triage_api import errors
+from triage_api.deps import Deps, authorize
+from triage_api.hardening import SecurityHeaders
+from triage_api.metrics import MeasureRequests, Metrics
+from triage_api.routes import ROUTERS
+from triage_api.settings import ApiSettings
+
+__all__ = ["ApiSettings", "create_app"]
+
+
+def create_app(
+    *,
+    store: Store,
+    policy: Policy,
+    clock: Clock,
+    settings: ApiSettings | None = None,
+    queue: Queue | None = None,
+    collector_for: Callable[[str], Collector] | None = None,
+) -> FastAPI:
+    """An app of its own: two in one process share nothing. ``queue`` is rung after what machines should look at."""
+    chosen = settings or ApiSettings()
+    deps = Deps(store=store, policy=policy, clock=clock, settings=chosen, queue=queue, collector_for=collector_for)
+    app = FastAPI(
+        title="Sahut",
+        summary="Mentions, decisions, tickets and sources",
+        version="1",
+        openapi_url=None,  # served by a route of ours: nothing but health is open
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=chosen.max_body,
+    )
+    app.state.deps = deps
+    app.state.metrics = Metrics(store)
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(authorize)])
+    if find_spec("triage_api.web.routes") is not None:
+        import_module("triage_api.web.routes").mount(app, deps)
+    errors.install(app)
+    # Added last is outermost.
+    if chosen.allowed_hosts:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts))
+    app.add_middleware(MeasureRequests, metrics=app.state.metrics)
+    app.add_middleware(SecurityHeaders, tls=chosen.cookie_secure)
+    return app

@@ -1,0 +1,229 @@
+"""Passwords, sessions, tokens: who is asking, and whether a browser was tricked into asking.
+
+Secrets are random 256-bit values; the store has only their SHA-256, which is enough for values that nobody can guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from fastapi import Request
+
+from sahut.core.model import Actor, Session, User
+from sahut.core.ports import Accounts, Clock, Store
+from triage_api.errors import BadCredentialsError, CrossSiteError, TooManyAttemptsError
+from triage_api.settings import ApiSettings
+
+# OWASP's second choice for argon2id (19 MiB, two passes): four at a time stay well within the process's memory.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_AT_ONCE = BoundedSemaphore(4)
+# What an unknown user's password is compared with, so that it takes as long as a known one's.
+_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+# No 0/O, 1/l/I: a one-time password is read off a terminal.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+TOKEN_PREFIX = "sahut_"  # noqa: S105 - how a token begins, so that scanners for leaked secrets find it
+# A row is written at most this often for "last used", so that reading stays reading.
+_TOUCH_EVERY = timedelta(minutes=1)
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LEAST_PASSWORD = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """Who sent a request: by ``session`` (a browser), or by a token (then it is None)."""
+
+    user: User
+    actor: Actor
+    session: Session | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A fresh sign-in. ``cookie`` is the secret value, which is nowhere else."""
+
+    user: User
+    session: Session
+    cookie: str
+
+
+def hash_password(password: str) -> str:
+    """argon2id's encoded form."""
+    with _AT_ONCE:
+        return _HASHER.hash(_octets(password))
+
+
+def verify_password(password_hash: str, password: str) -> bool:
+    """Whether it is the password; as slow for a wrong one."""
+    with _AT_ONCE:
+        try:
+            return _HASHER.verify(password_hash, _octets(password))
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def new_one_time_password() -> str:
+    """Sixteen characters in fours, 79 bits, easy to read off a terminal."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def new_token() -> tuple[str, str]:
+    """A program's key: (what to show once, what to store)."""
+    shown = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    return shown, hash_secret(shown)
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 in hex of a session's or token's value."""
+    return hashlib.sha256(_octets(secret)).hexdigest()
+
+
+def sign_in(
+    store: Store, settings: ApiSettings, clock: Clock, *, username: str, password: str, address: str, cookie: str = ""
+) -> SignedIn:
+    """Check the password and open a session; the one under ``cookie`` ends, so that none can be planted beforehand.
+
+    Raises BadCredentialsError, TooManyAttemptsError (also for a right password while the limit stands).
+    """
+    with store.read() as tx:
+        user = tx.accounts.user_named(username)
+        _check_attempts(tx.accounts, settings, username, address, clock())
+    known = user.password_hash if user is not None and user.active else _NOBODY
+    right = verify_password(known, password) and known is not _NOBODY
+    renewed = hash_password(password) if right and _HASHER.check_needs_rehash(known) else ""
+    now = clock()
+    failed = False
+    with store.begin() as tx:
+        # Again, in the order of the writers: a burst of guesses in parallel gets no more answers than a slow one.
+        _check_attempts(tx.accounts, settings, username, address, now)
+        if user is None or not right:
+            tx.accounts.count_failed_login(username, address, now)
+            failed = True
+        else:
+            if cookie:
+                tx.accounts.end_session(hash_secret(cookie))
+            if renewed:
+                tx.accounts.set_password(user.id, renewed, must_change=user.must_change)
+            signed = _open(user, settings, now)
+            tx.accounts.add_session(signed.session)
+    if failed:
+        raise BadCredentialsError
+    return signed
+
+
+def change_password(
+    store: Store, settings: ApiSettings, clock: Clock, *, user: User, current: str, new: str, address: str
+) -> SignedIn:
+    """Set a password of one's own; every session of the account ends and a new one opens. Raises as `sign_in`."""
+    with store.read() as tx:
+        _check_attempts(tx.accounts, settings, user.username, address, clock())
+    right = verify_password(user.password_hash, current)
+    now = clock()
+    made = hash_password(new) if right else ""
+    with store.begin() as tx:
+        if right:
+            tx.accounts.set_password(user.id, made, must_change=False)
+            signed = _open(tx.accounts.user(user.id), settings, now)
+            tx.accounts.add_session(signed.session)
+        else:
+            tx.accounts.count_failed_login(user.username, address, now)
+    if not right:
+        raise BadCredentialsError
+    return signed
+
+
+def by_cookie(store: Store, settings: ApiSettings, now: datetime, cookie: str) -> Signed | None:
+    """Who holds this session; None when it ended, idled out, or its account was closed."""
+    if not cookie:
+        return None
+    with store.read() as tx:
+        session = tx.accounts.session(hash_secret(cookie))
+        if session is None or now >= session.expires_at or now - session.seen_at >= settings.session_idle:
+            return None
+        user = tx.accounts.user(session.user_id)
+    if not user.active:
+        return None
+    if now - session.seen_at >= _TOUCH_EVERY:
+        with store.begin() as tx:
+            tx.accounts.touch_session(session.token_hash, now)
+        session = replace(session, seen_at=now)
+    return Signed(user=user, actor=Actor(user_id=user.id, name=user.name, role=user.role), session=session)
+
+
+def by_token(store: Store, now: datetime, shown: str) -> Signed | None:
+    """Whose program this is; None for a token unknown, revoked, expired, or of a closed account."""
+    with store.read() as tx:
+        token = tx.accounts.token(hash_secret(shown))
+        if token is None or token.revoked or (token.expires_at is not None and now >= token.expires_at):
+            return None
+        user = tx.accounts.user(token.user_id)
+    if not user.active:
+        return None
+    if token.used_at is None or now - token.used_at >= _TOUCH_EVERY:
+        with store.begin() as tx:
+            tx.accounts.touch_token(token.id, now)
+    name = f"{user.name} ({token.name})"
+    return Signed(user=user, actor=Actor(user_id=user.id, name=name, role=user.role, token_id=token.id))
+
+
+def check_same_site(request: Request, settings: ApiSettings, session: Session | None, *, form_token: str = "") -> None:
+    """Raise CrossSiteError unless an unsafe request surely comes from a page of ours.
+
+    The browser's own word (Sec-Fetch-Site, Origin) refuses first; then the session's token, in the header X-CSRF-Token
+    or a form's hidden field, or else that same word, must vouch. Without a session (a sign-in) silence is enough: no
+    browser that keeps cookies leaves both headers out across sites.
+    """
+    site = request.headers.get("sec-fetch-site", "")
+    origin = request.headers.get("origin", "")
+    own = urlsplit(settings.base_url).netloc if settings.base_url else request.headers.get("host", "")
+    same_origin = bool(origin) and urlsplit(origin).netloc.lower() == own.lower()
+    if site in {"cross-site", "same-site"} or (origin and not same_origin):
+        raise CrossSiteError("this was sent from another site; open the page here and try again")
+    token = form_token or request.headers.get("x-csrf-token", "")
+    if session is None or site == "same-origin" or same_origin:
+        return
+    if not hmac.compare_digest(_octets(token), _octets(session.csrf)):
+        raise CrossSiteError("send the session's csrf value in the header X-CSRF-Token")
+
+
+def address_of(request: Request) -> str:
+    """Where the request came from, as the server (told by --proxy-headers of a trusted proxy) knows it."""
+    return request.client.host if request.client else ""
+
+
+def _open(user: User, settings: ApiSettings, now: datetime) -> SignedIn:
+    cookie = secrets.token_urlsafe(32)
+    session = Session(
+        token_hash=hash_secret(cookie),
+        user_id=user.id,
+        csrf=secrets.token_urlsafe(32),
+        created_at=now,
+        seen_at=now,
+        expires_at=now + settings.session_lifetime,
+    )
+    return SignedIn(user=user, session=session, cookie=cookie)
+
+
+def _check_attempts(accounts: Accounts, settings: ApiSettings, username: str, address: str, now: datetime) -> None:
+    since = now - settings.failed_window
+    # The port counts by name or by address, whichever are more: an empty one counts nothing.
+    by_name = accounts.failed_logins(username, "", since)
+    by_address = accounts.failed_logins("", address, since)
+    if by_name >= settings.failed_per_account or by_address >= settings.failed_per_address:
+        minutes = round(settings.failed_window / timedelta(minutes=1))
+        raise TooManyAttemptsError(
+            f"too many wrong passwords; try again in {minutes} minutes",
+            headers={"Retry-After": str(round(settings.failed_window.total_seconds()))},
+        )
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

@@ -1,0 +1,100 @@
+"""What a route asks for: the parts, who is signed in, and that they may.
+
+No dependency holds a transaction open: a sync dependency and its route each wait for a thread of the same pool, and a
+writer that waits for a thread while every thread waits for the writer would stop the process. A route opens its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from sahut.core.model import Actor, Policy
+from sahut.core.ports import Clock, Collector, Queue, Store
+from triage_api import auth, permissions
+from triage_api.auth import Signed
+from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError
+from triage_api.permissions import Permission
+from triage_api.settings import ApiSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """The parts that `create_app` was given."""
+
+    store: Store
+    policy: Policy
+    clock: Clock
+    settings: ApiSettings
+    queue: Queue | None = None
+    collector_for: Callable[[str], Collector] | None = None
+
+
+def deps_of(request: Request) -> Deps:
+    """The app's parts."""
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+Parts = Annotated[Deps, Depends(deps_of)]
+
+
+def now_of(deps: Parts) -> datetime:
+    """The present, once per request."""
+    return deps.clock()
+
+
+Now = Annotated[datetime, Depends(now_of)]
+
+
+def signed_or_none(request: Request, deps: Parts, now: Now) -> Signed | None:
+    """Who asks, by bearer token or else by session cookie; None for nobody. A wrong token is nobody, cookie or not."""
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return auth.by_token(deps.store, now, shown.strip())
+    return auth.by_cookie(deps.store, deps.settings, now, request.cookies.get(deps.settings.cookie_name, ""))
+
+
+MaybeSigned = Annotated[Signed | None, Depends(signed_or_none)]
+
+
+def authorize(request: Request, deps: Parts, signed: MaybeSigned) -> None:
+    """Let a request through to the route that the table grants it, and no other. Also keeps strange sites out.
+
+    Raises NotSignedInError, MustChangeError, ForbiddenError, CrossSiteError.
+    """
+    permission = permissions.needed(request.method, getattr(request.scope.get("route"), "path", ""))
+    if permission is Permission.OPEN or (request.url.path == "/metrics" and deps.settings.open_metrics):
+        return
+    if signed is None:
+        raise NotSignedInError
+    if permission is None or not permissions.may(signed.user.role, permission):
+        raise ForbiddenError(f"{signed.actor.name} ({signed.user.role}) may not do this")
+    if signed.session is None:
+        return
+    if signed.user.must_change and permission is not Permission.OWN:
+        raise MustChangeError("set a password of your own first")
+    if request.method not in auth.SAFE_METHODS:
+        auth.check_same_site(request, deps.settings, signed.session)
+
+
+def signed_in(signed: MaybeSigned) -> Signed:
+    """Who asks. Raises NotSignedInError."""
+    if signed is None:
+        raise NotSignedInError
+    return signed
+
+
+SignedUser = Annotated[Signed, Depends(signed_in)]
+
+
+def current_actor(signed: SignedUser) -> Actor:
+    """Who acts. Raises NotSignedInError."""
+    return signed.actor
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]

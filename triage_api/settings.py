@@ -1,0 +1,32 @@
+"""What an operator may set about the web side, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """How the board and the API behave towards browsers and programs.
+
+    ``base_url`` is where browsers find the board (``https://sahut.kota.example``); "" takes each request's own Host.
+    ``cookie_secure`` sends the session cookie over TLS only and names it with ``__Host-``. ``allowed_hosts`` empty
+    takes any Host header. ``max_body`` is in bytes.
+    """
+
+    base_url: str = ""
+    cookie_secure: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    session_idle: timedelta = timedelta(hours=12)
+    session_lifetime: timedelta = timedelta(days=7)
+    failed_window: timedelta = timedelta(minutes=15)
+    failed_per_account: int = 10
+    failed_per_address: int = 50
+    max_body: int = 1_048_576
+    open_metrics: bool = False
+
+    @property
+    def cookie_name(self) -> str:
+        """A ``__Host-`` cookie cannot be set by a neighbouring host or over plain HTTP."""
+        return "__Host-sahut_session" if self.cookie_secure else "sahut_session"

@@ -11,7 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sahut.core.model import Policy
 from sahut.core.ports import Clock, Collector, Queue, Store
-from triage_api import errors
+from triage_api import document, errors
 from triage_api.deps import Deps, authorize
 from triage_api.hardening import SecurityHeaders
 from triage_api.metrics import MeasureRequests, Metrics
@@ -50,6 +50,7 @@ def create_app(
     if find_spec("triage_api.web.routes") is not None:
         import_module("triage_api.web.routes").mount(app, deps)
     errors.install(app)
+    document.install(app, cookie_name=chosen.cookie_name)
     # Added last is outermost.
     if chosen.allowed_hosts:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts))

@@ -155,7 +155,7 @@ def by_cookie(store: Store, settings: ApiSettings, now: datetime, cookie: str) -
         with store.begin() as tx:
             tx.accounts.touch_session(session.token_hash, now)
         session = replace(session, seen_at=now)
-    return Signed(user=user, actor=Actor(user_id=user.id, name=user.name, role=user.role), session=session)
+    return Signed(user=user, actor=actor_of(user), session=session)
 
 
 def by_token(store: Store, now: datetime, shown: str) -> Signed | None:
@@ -192,6 +192,11 @@ def check_same_site(request: Request, settings: ApiSettings, session: Session | 
         return
     if not hmac.compare_digest(_octets(token), _octets(session.csrf)):
         raise CrossSiteError("send the session's csrf value in the header X-CSRF-Token")
+
+
+def actor_of(user: User) -> Actor:
+    """The account as one who acts."""
+    return Actor(user_id=user.id, name=user.name, role=user.role)
 
 
 def address_of(request: Request) -> str:

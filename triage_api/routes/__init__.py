@@ -1,5 +1,15 @@
-"""The JSON API under /api/v1."""
+"""The JSON API under /api/v1, and the probes of whoever runs it."""
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from triage_api.routes import decisions, mentions, operations, sessions, sources, tickets
+
+ROUTERS: tuple[APIRouter, ...] = (
+    sessions.router,
+    sources.router,
+    mentions.router,
+    decisions.router,
+    tickets.router,
+    operations.router,
+    operations.probes,
+)

@@ -1,0 +1,77 @@
+"""What people decide about mentions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from sahut.core import actions
+from sahut.core.ports import Tx
+from triage_api.deps import CurrentActor, Now, Parts, SignedUser
+from triage_api.fields import LARGEST_ID
+from triage_api.routes._answers import problems
+from triage_api.schemas import (
+    DecidedAnswer,
+    DecisionAnswer,
+    DecisionList,
+    DismissBody,
+    MergeBody,
+    PickBody,
+    TicketAnswer,
+)
+from triage_api.writes import IdempotencyKey, once
+
+router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"])
+
+
+def picks(mentions: list[PickBody]) -> list[actions.Pick]:
+    """As the core takes them."""
+    return [(pick.id, pick.version) for pick in mentions]
+
+
+@router.get("", response_model=DecisionList, responses=problems())
+def list_decisions(deps: Parts, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> DecisionList:
+    """The latest decisions, newest first."""
+    with deps.store.read() as tx:
+        found = tx.decisions.recent(limit)
+    return DecisionList(items=[DecisionAnswer.of(decision) for decision in found])
+
+
+@router.post("/dismiss", status_code=201, response_model=DecisionList, responses=problems(404, 409))
+def dismiss(
+    request: Request, deps: Parts, signed: SignedUser, now: Now, body: DismissBody, key: IdempotencyKey = None
+) -> Response:
+    """No ticket is needed, and why: all of the mentions and the copies folded behind them, or none."""
+
+    def act(tx: Tx) -> BaseModel:
+        made = actions.dismiss(
+            tx, picks(body.mentions), reason=body.reason, note=body.note, actor=signed.actor, now=now
+        )
+        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+
+    return once(request, deps, signed, now, key=key, body=body, act=act)
+
+
+@router.post("/merge", status_code=201, response_model=DecidedAnswer, responses=problems(404, 409))
+def merge(
+    request: Request, deps: Parts, signed: SignedUser, now: Now, body: MergeBody, key: IdempotencyKey = None
+) -> Response:
+    """Add mentions to a ticket that exists."""
+
+    def act(tx: Tx) -> BaseModel:
+        ticket, made = actions.merge(tx, picks(body.mentions), body.ticket_id, actor=signed.actor, now=now)
+        return DecidedAnswer(ticket=TicketAnswer.of(ticket), decisions=[DecisionAnswer.of(one) for one in made])
+
+    return once(request, deps, signed, now, key=key, body=body, act=act)
+
+
+@router.post("/{decision_id}/undo", response_model=DecisionList, responses=problems(404, 409))
+def undo(
+    deps: Parts, actor: CurrentActor, now: Now, decision_id: Annotated[int, Path(ge=1, le=LARGEST_ID)]
+) -> DecisionList:
+    """Take back one act with everything that it decided. A second undo of the same is refused."""
+    with deps.store.begin() as tx:
+        undone = actions.undo(tx, decision_id, actor=actor, now=now)
+    return DecisionList(items=[DecisionAnswer.of(decision) for decision in undone])

@@ -1,0 +1,116 @@
+"""Places to read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from sahut.core.errors import NotFoundError
+from sahut.core.model import SourceState
+from triage_api.deps import Deps, Now, Parts, SignedUser
+from triage_api.errors import InvalidError
+from triage_api.fields import LARGEST_ID
+from triage_api.routes._answers import problems
+from triage_api.schemas import SourceAnswer, SourceBody, SourceChangeBody, SourceList, VersionBody
+from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
+
+router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
+SourceId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+# Their addresses are files of the server, which no one may name from outside.
+_LOCAL_PLATFORMS = frozenset({"replay"})
+
+
+@router.get("", response_model=SourceList, responses=problems())
+def list_sources(deps: Parts, now: Now) -> SourceList:
+    """Every source, with its health and how it is doing."""
+    with deps.store.read() as tx:
+        found = tx.sources.all()
+    return SourceList(items=[SourceAnswer.of(source, now, deps.policy) for source in found])
+
+
+@router.post("", status_code=201, response_model=SourceAnswer, responses=problems(409))
+def add_source(
+    request: Request, deps: Parts, signed: SignedUser, now: Now, body: SourceBody, key: IdempotencyKey = None
+) -> Response:
+    """Follow a place from now on."""
+    _check_platform(deps, body.platform)
+    answer = once(
+        request,
+        deps,
+        signed,
+        now,
+        key=key,
+        body=body,
+        act=lambda tx: SourceAnswer.of(tx.sources.add(body.draft(), now), now, deps.policy),
+    )
+    ring(deps)
+    return answer
+
+
+@router.get("/{source_id}", response_model=SourceAnswer, responses=problems(404))
+def show_source(deps: Parts, now: Now, source_id: SourceId) -> Response:
+    """One source."""
+    with deps.store.read() as tx:
+        found = tx.sources.get(source_id)
+    return written(SourceAnswer.of(found, now, deps.policy))
+
+
+@router.put("/{source_id}", response_model=SourceAnswer, responses=problems(404, 409, 428))
+def change_source(
+    deps: Parts, now: Now, source_id: SourceId, body: SourceChangeBody, if_match: IfMatch = None
+) -> Response:
+    """Set all of a source's settings. A new address is read from its beginning."""
+    version = based_on(if_match, body.version)
+    with deps.store.begin() as tx:
+        if tx.sources.get(source_id).platform != body.platform:
+            raise InvalidError("a source keeps its platform; add another one", pointer="#/platform")
+        _check_platform(deps, body.platform)
+        changed = tx.sources.change(source_id, body.draft(), version=version, now=now)
+    return written(SourceAnswer.of(changed, now, deps.policy))
+
+
+@router.post("/{source_id}/pause", response_model=SourceAnswer, responses=problems(404, 409))
+def pause_source(deps: Parts, now: Now, source_id: SourceId, body: VersionBody) -> Response:
+    """Stop reading it for the time being."""
+    return _set_state(deps, now, source_id, SourceState.PAUSED, body.version)
+
+
+@router.post("/{source_id}/resume", response_model=SourceAnswer, responses=problems(404, 409))
+def resume_source(deps: Parts, now: Now, source_id: SourceId, body: VersionBody) -> Response:
+    """Read it again, from now on and with a clean slate."""
+    answer = _set_state(deps, now, source_id, SourceState.ACTIVE, body.version)
+    ring(deps)
+    return answer
+
+
+@router.delete("/{source_id}", response_model=SourceAnswer, responses=problems(404, 409))
+def remove_source(deps: Parts, now: Now, source_id: SourceId, if_match: IfMatch = None) -> Response:
+    """Stop following it for good. Its mentions stay."""
+    version = None if if_match is None else based_on(if_match, None)
+    return _set_state(deps, now, source_id, SourceState.REMOVED, version)
+
+
+def ring(deps: Deps) -> None:
+    """Tell the scheduler's job that something may be due; the row is the work, so a lost ring costs one tick."""
+    if deps.queue is not None:
+        deps.queue.ring("tick")
+
+
+def _set_state(deps: Deps, now: Now, source_id: int, state: SourceState, version: int | None) -> Response:
+    with deps.store.begin() as tx:
+        changed = tx.sources.set_state(source_id, state, version=version, now=now)
+    return written(SourceAnswer.of(changed, now, deps.policy))
+
+
+def _check_platform(deps: Deps, platform: str) -> None:
+    if platform in _LOCAL_PLATFORMS:
+        raise InvalidError(
+            f"platform {platform} reads files of the server; add it with the command line", pointer="#/platform"
+        )
+    if deps.collector_for is None:
+        return
+    try:
+        deps.collector_for(platform)
+    except NotFoundError as error:
+        raise InvalidError(str(error), pointer="#/platform") from error

@@ -6,15 +6,17 @@ model, `sahut classify` never the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sahut import jobs
+from sahut import jobs, probe
 from sahut.core.errors import SettingsError
-from sahut.core.model import Policy, SourceDraft
+from sahut.core.model import Policy, Role, SourceDraft, User
 from sahut.core.ports import Classifier, Collector, Queue, Store
+from sahut.probe import Probe
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -111,9 +113,76 @@ def parts(settings: Settings) -> jobs.Parts:
 
 def web(settings: Settings, made: jobs.Parts) -> FastAPI:
     """The board and the API."""
-    from triage_api.app import create_app
+    from triage_api.app import ApiSettings, create_app
 
-    return create_app(store=made.store, queue=made.queue, policy=made.policy, clock=made.clock)
+    return create_app(
+        store=made.store,
+        queue=made.queue,
+        policy=made.policy,
+        clock=made.clock,
+        collector_for=made.collector_for,
+        settings=ApiSettings(base_url=settings.public_url, cookie_secure=settings.public_url.startswith("https://")),
+    )
+
+
+def upsert_sources(made: jobs.Parts, drafts: Sequence[SourceDraft]) -> tuple[int, int]:
+    """Add the drafts, or change the sources of their names where something differs. Returns (added, changed)."""
+    added = changed = 0
+    with made.store.begin() as tx:
+        for draft in drafts:
+            source = tx.sources.find(draft.name)
+            if source is None:
+                tx.sources.add(draft, made.clock())
+                added += 1
+            elif any(getattr(source, one.name) != getattr(draft, one.name) for one in fields(draft)):
+                tx.sources.change(source.id, draft, version=None, now=made.clock())
+                changed += 1
+    return added, changed
+
+
+def look(settings: Settings, draft: SourceDraft) -> Probe:
+    """What following ``draft`` would bring, with nothing stored. Raises NotFoundError for an unknown platform."""
+    return probe.look(draft, collector_for(settings)(draft.platform), now())
+
+
+def add_user(made: jobs.Parts, *, username: str, name: str, role: Role) -> str:
+    """Make an account; its one-time password. Raises RefusedError when the name is taken."""
+    from triage_api.auth import hash_password, new_one_time_password
+
+    password = new_one_time_password()
+    with made.store.begin() as tx:
+        tx.accounts.add_user(
+            username=username,
+            name=name,
+            role=role,
+            password_hash=hash_password(password),
+            must_change=True,
+            now=made.clock(),
+        )
+    return password
+
+
+def reset_password(made: jobs.Parts, user: User) -> str:
+    """A new one-time password; every session of the account ends."""
+    from triage_api.auth import hash_password, new_one_time_password
+
+    password = new_one_time_password()
+    with made.store.begin() as tx:
+        tx.accounts.set_password(user.id, hash_password(password), must_change=True)
+    return password
+
+
+def add_token(made: jobs.Parts, user: User, *, name: str, lasts: timedelta | None) -> str:
+    """A key for a program that acts as ``user``; only its hash is kept."""
+    from triage_api.auth import new_token
+
+    shown, token_hash = new_token()
+    expires_at = None if lasts is None else made.clock() + lasts
+    with made.store.begin() as tx:
+        tx.accounts.add_token(
+            user_id=user.id, name=name, token_hash=token_hash, expires_at=expires_at, now=made.clock()
+        )
+    return shown
 
 
 def _queue(settings: Settings, table: dict[str, Callable[..., None]]) -> Queue:

@@ -37,7 +37,10 @@ def add_user(
 @users.command("reset")
 def reset_user(username: Username) -> None:
     """Give a new one-time password, which is printed on stdout once, and end every session of the account."""
-    password = bootstrap.reset_password(_parts(), username=username)
+    parts = _parts()
+    with parts.store.read() as tx:
+        user = named(tx, username)
+    password = bootstrap.reset_password(parts, user)
     say(f"{username} may sign in with this one-time password; every earlier session has ended:")
     typer.echo(password)
 
@@ -77,9 +80,10 @@ def new_token(
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never when left out.")] = None,
 ) -> None:
     """Make a key for a program, which is printed on stdout once: Authorization: Bearer KEY."""
-    made = bootstrap.add_token(
-        _parts(), username=username, name=name, lasts=None if days is None else timedelta(days=days)
-    )
+    parts = _parts()
+    with parts.store.read() as tx:
+        user = named(tx, username)
+    made = bootstrap.add_token(parts, user, name=name, lasts=None if days is None else timedelta(days=days))
     say(f"'{name}' acts with the rights of {username}. The key is shown only now:")
     typer.echo(made)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +17,11 @@ from sahut.core.model import Source, SourceDraft, SourceState
 if TYPE_CHECKING:
     from sahut.core.ports import Tx
     from sahut.jobs import Parts
+    from sahut.probe import Probe
 
 app = typer.Typer(help="Places that are read.", no_args_is_help=True)
+
+_TITLE_WIDTH = 90
 
 Name = Annotated[str, typer.Argument(help="The source's name, from `sahut source list`.")]
 Platform = Annotated[str, typer.Argument(help="What it is: feed, replay, or another that a plug-in brings.")]
@@ -54,14 +58,16 @@ def add(
     )
     if not unseen:
         with step(f"Looking at {address}"):
-            probe = bootstrap.probe(settings, draft)
-        if probe.error is not None:
-            complain(f"{probe.error}")
+            found = bootstrap.look(settings, draft)
+        if found.error is not None:
+            complain(str(found.error))
             say("Nothing was added. Put it right, or add it as it is with --unseen.")
             raise typer.Exit(FAILED)
-        draft = bootstrap.adopt(draft, probe)
+        for note in found.notes:
+            say(f"Note: {note}.")
+        draft = replace(draft, name=name or found.title)
     with parts.store.begin() as tx:
-        source = tx.sources.add(bootstrap.named(draft), parts.clock())
+        source = tx.sources.add(replace(draft, name=draft.name or address), parts.clock())
     parts.queue.ring("collect", key=f"source:{source.id}", args={"source_id": source.id})
     say(f"'{source.name}' is followed: {source.address}, every {span(source.interval)}.")
 
@@ -115,12 +121,12 @@ def try_out(
         settings = bootstrap.settings()
         draft = SourceDraft(platform=what, name=what, address=address, query=query, options=_options(option or []))
     with step(f"Looking at {draft.address}"):
-        probe = bootstrap.probe(settings, draft)
+        found = bootstrap.look(settings, draft)
     if as_json:
-        write_json(bootstrap.probe_as_json(probe))
+        write_json(_probe_plain(found))
     else:
-        _show(probe)
-    if probe.error is not None:
+        _show(found)
+    if found.error is not None:
         raise typer.Exit(FAILED)
 
 
@@ -176,6 +182,41 @@ def _draft(source: Source) -> SourceDraft:
         expected_every=source.expected_every,
         options=source.options,
     )
+
+
+def _show(found: Probe) -> None:
+    if found.error is not None:
+        complain(str(found.error))
+        return
+    rows = [
+        (shown.published_at or "no date", (shown.title or shown.text)[:_TITLE_WIDTH], shown.permalink)
+        for shown in found.mentions
+    ]
+    write_table(["published", "text", "address"], rows, empty="Nothing would be collected.")
+    say(f"{found.title or 'It'}: {found.seen} items, {len(found.mentions)} would be collected. Nothing was stored.")
+    for note in found.notes:
+        say(f"Note: {note}.")
+
+
+def _probe_plain(found: Probe) -> dict[str, Any]:
+    return {
+        "ok": found.error is None,
+        "error": None if found.error is None else {"problem": found.error.problem, "message": str(found.error)},
+        "title": found.title,
+        "seen": found.seen,
+        "unreadable": found.dead,
+        "notes": list(found.notes),
+        "mentions": [
+            {
+                "native_id": m.native_id,
+                "title": m.title,
+                "text": m.text,
+                "published_at": m.published_at,
+                "permalink": m.permalink,
+            }
+            for m in found.mentions
+        ],
+    }
 
 
 def _options(given: list[str]) -> dict[str, str]:

@@ -56,7 +56,7 @@ class SqlOperations:
             ("sources", source.c.state),
             ("tickets", ticket.c.status),
         ):
-            for value, count in self._connection.execute(select(column, func.count()).group_by(column)).tuples():
+            for value, count in self._connection.execute(select(column, func.count()).group_by(column)):
                 found[f"{word}.{value}"] = count
         found["dead_letters"] = self._count(dead_letter)
         return found

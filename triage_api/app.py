@@ -13,7 +13,7 @@ from sahut.core.model import Policy
 from sahut.core.ports import Clock, Collector, Queue, Store
 from triage_api import document, errors
 from triage_api.deps import Deps, authorize
-from triage_api.hardening import SecurityHeaders
+from triage_api.hardening import BodyLimit, SecurityHeaders
 from triage_api.metrics import MeasureRequests, Metrics
 from triage_api.routes import ROUTERS
 from triage_api.settings import ApiSettings
@@ -41,7 +41,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=chosen.max_body,
     )
     app.state.deps = deps
     app.state.metrics = Metrics(store)
@@ -52,6 +51,11 @@ def create_app(
     errors.install(app)
     document.install(app, cookie_name=chosen.cookie_name)
     # Added last is outermost.
+    app.add_middleware(
+        BodyLimit,
+        most=chosen.max_body,
+        refuse=lambda request, detail: errors.problem(request, 413, "content_too_large", detail),
+    )
     if chosen.allowed_hosts:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts))
     app.add_middleware(MeasureRequests, metrics=app.state.metrics)

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from sahut.core import errors
+from triage_api.hardening import HEADERS
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,11 @@ STATUS: dict[type[errors.SahutError], int] = {
 }
 # A rule that is about the request or its sender, not about the state of a thing.
 RULE_STATUS: dict[str, int] = {"role": 403, "page_token": 422, "nothing_chosen": 422}
+
+_HIDDEN = {
+    "unavailable": "the service cannot do this just now; the operator's log says why",
+    "internal": "something went wrong here; the operator's log says what",
+}
 
 TYPE = "urn:sahut:problem:"
 MEDIA = "application/problem+json"
@@ -193,7 +199,9 @@ def install(app: FastAPI) -> None:
         status, code, members = describe(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
-        response = answer(request, status, code, str(error), members)
+        # What is wrong with the database or a file is the operator's to know, not everybody's who may ask for health.
+        detail = str(error) if status < HTTPStatus.INTERNAL_SERVER_ERROR or code not in _HIDDEN else _HIDDEN[code]
+        response = answer(request, status, code, detail, members)
         if isinstance(error, ApiError):
             response.headers.update(error.headers)
         return response
@@ -205,14 +213,21 @@ def install(app: FastAPI) -> None:
 
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-        code = HTTPStatus(error.status_code).name.lower()
+        code = (
+            "content_too_large"
+            if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            else HTTPStatus(error.status_code).name.lower()
+        )
         response = answer(request, error.status_code, code, str(error.detail), {})
         response.headers.update(error.headers or {})
         return response
 
     def unexpected(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return answer(request, 500, "internal", "something went wrong here; the operator's log says what", {})
+        response = answer(request, 500, "internal", _HIDDEN["internal"], {})
+        # This one is answered outside of every middleware.
+        response.headers.update(HEADERS)
+        return response
 
     app.add_exception_handler(errors.SahutError, ours)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -227,8 +227,8 @@ class SourceChangeBody(SourceBody):
         json_schema_extra=_example(
             {
                 "platform": "feed",
-                "name": "Warta Kota Contoh",
-                "address": "https://warta.example/rss.xml",
+                "name": "Warta Kota Contoh, halaman kota",
+                "address": "https://warta.example/kota/rss.xml",
                 "interval": 1800,
                 "version": 1,
             }
@@ -241,7 +241,7 @@ class SourceChangeBody(SourceBody):
 class VersionBody(Body):
     """The version that the act is based on; null acts on whatever is there."""
 
-    model_config = ConfigDict(json_schema_extra=_example({"version": 1}))
+    model_config = ConfigDict(json_schema_extra=_example({}))
 
     version: Version | None = None
 

@@ -1,0 +1,152 @@
+"""The real app on a real store, with accounts for each role and something to work on."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from sahut.core.model import Change, Kind, Mention, MentionState, Policy, Role, Tie, TieReason, Topic, Unit, Verdict
+from sahut.core.ports import Store
+from sahut.core.rules import text_key
+from tests.builders import a_mention, a_source_draft, an_assessment
+from triage_api.app import ApiSettings, create_app
+from triage_api.auth import hash_password, new_token
+
+PASSWORD = "jalan mulus 2026"
+HASHED = hash_password(PASSWORD)
+POLICY = Policy(units=(Unit(code="pu", name="Dinas Pekerjaan Umum Contoh", topics=frozenset({Topic.ROADS})),))
+
+
+@dataclass
+class World:
+    """An app, its store, and who may call it."""
+
+    store: Store
+    clock: Any
+    settings: ApiSettings = field(default_factory=ApiSettings)
+
+    def __post_init__(self) -> None:
+        self.app: FastAPI = create_app(store=self.store, policy=POLICY, clock=self.clock, settings=self.settings)
+        self.tokens: dict[Role, str] = {}
+        self.users: dict[Role, int] = {}
+        for role, username, name in (
+            (Role.TRIAGE, "sari", "Sari Contoh"),
+            (Role.ADMIN, "admin", "Admin Contoh"),
+            (Role.AUDITOR, "budi", "Budi Contoh"),
+        ):
+            shown, hashed = new_token()
+            with self.store.begin() as tx:
+                user = tx.accounts.add_user(
+                    username=username, name=name, role=role, password_hash=HASHED, must_change=False, now=self.clock()
+                )
+                tx.accounts.add_token(user_id=user.id, name="uji", token_hash=hashed, expires_at=None, now=self.clock())
+            self.tokens[role], self.users[role] = shown, user.id
+        with self.store.begin() as tx:
+            self.source = tx.sources.add(a_source_draft(platform="feed", address="https://a.example/rss"), self.clock())
+
+    def browser(self, base_url: str = "http://testserver") -> TestClient:
+        """Without any credentials; raises nothing for a 500, as a browser would see it."""
+        return TestClient(self.app, base_url=base_url, raise_server_exceptions=False)
+
+    def program(self, role: Role = Role.TRIAGE) -> TestClient:
+        """With a token of that role."""
+        client = self.browser()
+        client.headers["Authorization"] = f"Bearer {self.tokens[role]}"
+        return client
+
+    def signed_in(self, username: str = "sari") -> tuple[TestClient, str]:
+        """With a session cookie, and its csrf value."""
+        client = self.browser()
+        answer = client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return client, answer.json()["csrf"]
+
+    def flagged(self, count: int, text: str = "", kind: Kind = Kind.COMPLAINT, **over: Any) -> list[int]:
+        """Ids of new mentions in the queue."""
+        mentions = [a_mention(text, platform="feed", **over) for _ in range(count)]
+        return self.store_mentions(mentions, kind)
+
+    def store_mentions(self, mentions: list[Mention], kind: Kind = Kind.COMPLAINT) -> list[int]:
+        now: datetime = self.clock()
+        changes = [Change(mention=mention, text_key=text_key(mention.body)) for mention in mentions]
+        with self.store.begin() as tx:
+            tx.mentions.save(self.source.id, changes, now)
+        with self.store.begin() as tx:
+            claim = tx.mentions.claim(now=now, until=now + timedelta(minutes=5), limit=10_000, max_attempts=4)
+            assert claim is not None
+            verdicts = [
+                Verdict(
+                    mention_id=record.id,
+                    assessment=an_assessment(kind),
+                    state=MentionState.FLAGGED if kind is Kind.COMPLAINT else MentionState.FILED,
+                    priority=500 + record.id % 7,
+                )
+                for record in claim.mentions
+            ]
+            return sorted(tx.assessments.save(claim, verdicts, now))
+
+    def tie(self, mention_id: int, first_id: int) -> None:
+        with self.store.begin() as tx:
+            tx.mentions.tie(
+                Tie(
+                    mention_id=mention_id,
+                    first_id=first_id,
+                    reason=TieReason.SIMILAR,
+                    similarity=0.9,
+                    state=MentionState.FLAGGED,
+                    folded=True,
+                ),
+                self.clock(),
+            )
+
+    def ticket(self, *mention_ids: int) -> dict[str, Any]:
+        """A ticket of these mentions."""
+        picks = [{"id": one} for one in mention_ids or self.flagged(1)]
+        body = {"mentions": picks, "title": "Lampu padam", "topic": "street_lighting"}
+        answer = self.program().post("/api/v1/tickets", json=body)
+        assert answer.status_code == 201, answer.text
+        ticket: dict[str, Any] = answer.json()["ticket"]
+        return ticket
+
+
+Maker = Callable[..., World]
+
+
+@pytest.fixture
+def world(sqlite_store: Store, clock: Any) -> World:
+    return World(sqlite_store, clock)
+
+
+@pytest.fixture
+def make_world(sqlite_store: Store, clock: Any) -> Maker:
+    """A world with settings of the test's choice."""
+    return lambda **settings: World(sqlite_store, clock, ApiSettings(**settings))
+
+
+@pytest.fixture
+def each_world(store: Store, clock: Any) -> World:
+    """The same on SQLite and PostgreSQL."""
+    return World(store, clock)
+
+
+@pytest.fixture
+def run_together() -> Callable[[int, Callable[[int], Any]], list[Any]]:
+    """Run a function in so many threads that all start at once."""
+
+    def run(count: int, act: Callable[[int], Any]) -> list[Any]:
+        gate = Barrier(count)
+
+        def one(number: int) -> Any:
+            gate.wait()
+            return act(number)
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(one, range(count)))
+
+    return run

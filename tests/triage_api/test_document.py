@@ -1,0 +1,126 @@
+"""The OpenAPI document tells the truth: its examples are sent, and schemathesis finds no lie."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from sahut.core.model import Role
+from storage.store import open_store
+from tests.triage_api.conftest import World
+
+
+def _prepare(world: World) -> World:
+    """A world that the document's examples fit: mentions 1 and 2 wait, 3 is ticket 1, 4 is a copy of 2."""
+    assert world.flagged(4) == [1, 2, 3, 4]
+    world.tie(4, 2)
+    assert world.ticket(3)["id"] == 1
+    return world
+
+
+@pytest.fixture
+def prepared(world: World) -> World:
+    return _prepare(world)
+
+
+def _document(world: World) -> dict[str, Any]:
+    document: dict[str, Any] = world.program().get("/api/v1/openapi.json").json()
+    return document
+
+
+def _examples(world: World) -> list[tuple[str, str, dict[str, Any]]]:
+    document = _document(world)
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            if content:
+                name = content["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+                examples = document["components"]["schemas"][name].get("examples", [])
+                assert examples, f"{name} has no example"
+                found += [(method, path, example) for example in examples]
+    return found
+
+
+def test_every_example_of_a_request_is_taken_when_it_is_sent(
+    world: World,
+    clock: Any,
+    _migrated_sqlite: bytes,  # noqa: PT019 - its value is the empty database
+    tmp_path: Path,
+) -> None:
+    refused = []
+    sent = _examples(world)
+    for number, (method, path, example) in enumerate(sent):
+        file = tmp_path / f"{number}.db"
+        file.write_bytes(_migrated_sqlite)
+        store = open_store(f"sqlite:///{file}")
+        client, csrf = _prepare(World(store, clock)).signed_in("sari" if "session" in path else "admin")
+        url = re.sub(r"{\w+}", "1", path.replace("{mention_id}", "4"))
+        answer = client.request(method, url, json=example, headers={"X-CSRF-Token": csrf})
+        store.close()
+        if not answer.is_success:
+            refused.append((method, path, answer.text))
+    assert refused == []
+    assert len(sent) > 10
+
+
+def test_every_example_fits_its_own_schema(world: World) -> None:
+    document = _document(world)
+    checked = 0
+    for schema in document["components"]["schemas"].values():
+        for example in schema.get("examples", []):
+            jsonschema.validate(example, schema | {"components": document["components"]})
+            checked += 1
+    assert checked > 10
+
+
+def test_every_route_but_the_open_ones_declares_how_to_sign_in_and_how_it_refuses(world: World) -> None:
+    for path, operations in _document(world)["paths"].items():
+        for method, operation in operations.items():
+            responses = operation["responses"]
+            problems = {
+                status for status, said in responses.items() if "application/problem+json" in said.get("content", {})
+            }
+            assert {"422", "500", "503"} <= problems, (method, path)
+            assert ("security" in operation) == (
+                {"401", "403"} <= problems and (method, path) != ("post", "/api/v1/session")
+            )
+
+
+@pytest.mark.timeout(600)
+def test_schemathesis_finds_no_server_error_and_no_answer_that_breaks_the_document(prepared: World) -> None:
+    schema = schemathesis.openapi.from_dict(_document(prepared))
+    schema.app = prepared.app
+    authorization = {"Authorization": f"Bearer {prepared.tokens[Role.ADMIN]}"}
+    hits: list[tuple[str, str, int]] = []
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) > 30
+
+    for operation in operations:
+
+        @settings(
+            max_examples=12,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def hold(case: schemathesis.Case) -> None:
+            # A rule of the domain may refuse what the schema allows, and a place may be spelt in more ways than one.
+            answer = case.call_and_validate(
+                headers=authorization, excluded_checks=[positive_data_acceptance, negative_data_rejection]
+            )
+            hits.append((case.method, case.path, answer.status_code))
+
+        hold()
+
+    # It reached behind the door: signed in, and with answers of every route.
+    assert {status for _, _, status in hits} >= {200, 201, 404, 409}
+    assert {(method, path) for method, path, status in hits if status == 401} == {("POST", "/api/v1/session")}

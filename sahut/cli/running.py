@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -38,7 +38,11 @@ def register(app: typer.Typer) -> None:
     app.command("scheduler", rich_help_panel="Start")(scheduler)
 
 
-def run() -> None:
+def run(
+    demonstration: Annotated[
+        bool, typer.Option("--demo/--no-demo", help="Load the demonstration at the very first start.")
+    ] = True,
+) -> None:
     """Start everything in one process: board, worker and scheduler. Ctrl-C stops it.
 
     The first start makes the database, an administrator with a one-time password, and a demonstration.
@@ -53,6 +57,9 @@ def run() -> None:
         bootstrap.migrate(found)
         parts = bootstrap.parts(found)
     password = _first_administrator(parts)
+    if password is not None and demonstration:
+        with step("Loading the demonstration"):
+            bootstrap.load_demo(parts)
     if drafts:
         with step(f"Reading {len(drafts)} sources from {found.sources_file}"):
             bootstrap.upsert_sources(parts, drafts)

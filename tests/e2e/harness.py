@@ -113,7 +113,7 @@ class Sahut:
             "SAHUT_TICK_SECONDS": "0.5",
             "SAHUT_LEASE_MINUTES": "0.1",
             "SAHUT_LOST_WORKER_SECONDS": "3",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": str(Path(__file__).parents[2]) + os.environ.get("E2E_STUB", ""),
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
             **settings,
@@ -160,7 +160,7 @@ class Sahut:
 
     def ready(self, port: int | None = None) -> None:
         """Wait until the board answers."""
-        url = f"http://127.0.0.1:{port or self.port}/api/v1/health/ready"
+        url = f"http://127.0.0.1:{port or self.port}/readyz"
         eventually("the service is ready", lambda: httpx.get(url, timeout=5).status_code == 200)
 
     def api(self, token: str, port: int | None = None) -> httpx.Client:

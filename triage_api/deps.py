@@ -6,7 +6,8 @@ writer that waits for a thread while every thread waits for the writer would sto
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -20,6 +21,8 @@ from triage_api.auth import Signed
 from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError
 from triage_api.permissions import Permission
 from triage_api.settings import ApiSettings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +101,13 @@ def current_actor(signed: SignedUser) -> Actor:
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
+
+
+def ring(deps: Deps, job: str, *, key: str = "", args: Mapping[str, int | str] | None = None) -> None:
+    """Ask for a job to run soon. Never fails: the row is the work, and a lost ring costs one tick of the scheduler."""
+    if deps.queue is None:
+        return
+    try:
+        deps.queue.ring(job, key=key, args=args)
+    except Exception:
+        log.warning("the ring for %s %s was lost", job, key, exc_info=True)

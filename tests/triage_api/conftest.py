@@ -30,9 +30,18 @@ class World:
     store: Store
     clock: Any
     settings: ApiSettings = field(default_factory=ApiSettings)
+    queue: Any = None
+    collector_for: Any = None
 
     def __post_init__(self) -> None:
-        self.app: FastAPI = create_app(store=self.store, policy=POLICY, clock=self.clock, settings=self.settings)
+        self.app: FastAPI = create_app(
+            store=self.store,
+            policy=POLICY,
+            clock=self.clock,
+            settings=self.settings,
+            queue=self.queue,
+            collector_for=self.collector_for,
+        )
         self.tokens: dict[Role, str] = {}
         self.users: dict[Role, int] = {}
         for role, username, name in (

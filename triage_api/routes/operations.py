@@ -10,11 +10,10 @@ from pydantic import BaseModel
 from sahut.core import actions
 from sahut.core.ports import Tx
 from triage_api.auth import new_token
-from triage_api.deps import Now, Parts, SignedUser
+from triage_api.deps import Now, Parts, SignedUser, ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
-from triage_api.routes.sources import ring
 from triage_api.schemas import (
     AliveAnswer,
     DeadLetterAnswer,
@@ -60,7 +59,7 @@ def retry_dead_letter(deps: Parts, now: Now, letter_id: Annotated[int, Path(ge=1
             brought = actions.retry_dead_letter(tx, letter, collector, now=now)
         except ValueError as error:
             raise InvalidError(f"dead letter {letter_id} still fails: {error}") from error
-    ring(deps)
+    ring(deps, "assess")
     return RetryAnswer(brought=brought)
 
 

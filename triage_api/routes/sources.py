@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel
 
 from sahut.core.errors import NotFoundError
 from sahut.core.model import SourceState
-from triage_api.deps import Deps, Now, Parts, SignedUser
+from sahut.core.ports import Tx
+from triage_api.deps import Deps, Now, Parts, SignedUser, ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
@@ -35,16 +37,16 @@ def add_source(
 ) -> Response:
     """Follow a place from now on."""
     _check_platform(deps, body.platform)
-    answer = once(
-        request,
-        deps,
-        signed,
-        now,
-        key=key,
-        body=body,
-        act=lambda tx: SourceAnswer.of(tx.sources.add(body.draft(), now), now, deps.policy),
-    )
-    ring(deps)
+    added: list[int] = []
+
+    def act(tx: Tx) -> BaseModel:
+        source = tx.sources.add(body.draft(), now)
+        added.append(source.id)
+        return SourceAnswer.of(source, now, deps.policy)
+
+    answer = once(request, deps, signed, now, key=key, body=body, act=act)
+    for source_id in added:
+        _read_soon(deps, source_id)
     return answer
 
 
@@ -80,7 +82,7 @@ def pause_source(deps: Parts, now: Now, source_id: SourceId, body: VersionBody) 
 def resume_source(deps: Parts, now: Now, source_id: SourceId, body: VersionBody) -> Response:
     """Read it again, from now on and with a clean slate."""
     answer = _set_state(deps, now, source_id, SourceState.ACTIVE, body.version)
-    ring(deps)
+    _read_soon(deps, source_id)
     return answer
 
 
@@ -91,10 +93,8 @@ def remove_source(deps: Parts, now: Now, source_id: SourceId, if_match: IfMatch 
     return _set_state(deps, now, source_id, SourceState.REMOVED, version)
 
 
-def ring(deps: Deps) -> None:
-    """Tell the scheduler's job that something may be due; the row is the work, so a lost ring costs one tick."""
-    if deps.queue is not None:
-        deps.queue.ring("tick")
+def _read_soon(deps: Deps, source_id: int) -> None:
+    ring(deps, "collect", key=f"source:{source_id}", args={"source_id": source_id})
 
 
 def _set_state(deps: Deps, now: Now, source_id: int, state: SourceState, version: int | None) -> Response:

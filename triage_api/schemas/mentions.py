@@ -1,0 +1,178 @@
+"""Mentions, assessments and decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import ConfigDict
+
+from sahut.core.model import (
+    Assessment,
+    Decision,
+    DecisionKind,
+    DismissReason,
+    Kind,
+    MentionRecord,
+    MentionState,
+    MentionVersion,
+    Sentiment,
+    Topic,
+)
+from triage_api.fields import Answer, Body, Version
+from triage_api.schemas._example import example
+
+
+class AuthorAnswer(Answer):
+    """Who wrote it, as the platform shows them."""
+
+    handle: str
+    name: str
+    url: str
+    followers: int | None
+
+
+class MentionAnswer(Answer):
+    """One collected post, comment or article, with what the classifier says of it."""
+
+    id: int
+    platform: str
+    native_id: str
+    source_id: int
+    source: str
+    title: str
+    text: str
+    author: AuthorAnswer | None
+    permalink: str
+    published_at: datetime | None
+    collected_at: datetime
+    reach: int
+    state: MentionState
+    kind: Kind | None
+    sentiment: Sentiment | None
+    topic: Topic | None
+    score: float
+    urgent: float
+    priority: int
+    model: str
+    first_id: int | None
+    folded: bool
+    similar: int
+    edited: int
+    ticket_id: int | None
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, record: MentionRecord) -> MentionAnswer:
+        """Without the platform's raw payload."""
+        return cls.model_validate(mention_members(record))
+
+
+def mention_members(record: MentionRecord) -> dict[str, Any]:
+    """The members of a mention's answer, by name."""
+    mention, author = record.mention, record.mention.author
+    found = {name: getattr(record, name) for name in MentionAnswer.model_fields if hasattr(record, name)}
+    found |= {name: getattr(mention, name) for name in MentionAnswer.model_fields if hasattr(mention, name)}
+    found["source"] = record.source_name
+    found["author"] = author and {
+        "handle": author.handle,
+        "name": author.name,
+        "url": author.url,
+        "followers": author.followers,
+    }
+    return found
+
+
+class VersionAnswer(Answer):
+    """An earlier wording."""
+
+    number: int
+    title: str
+    text: str
+    seen_at: datetime
+
+    @classmethod
+    def of(cls, version: MentionVersion) -> VersionAnswer:
+        """Of one edit."""
+        return cls(number=version.number, title=version.title, text=version.text, seen_at=version.seen_at)
+
+
+class AssessmentAnswer(Answer):
+    """What one model said, as probabilities."""
+
+    at: datetime
+    model: str
+    kinds: dict[Kind, float]
+    sentiments: dict[Sentiment, float]
+    topics: dict[Topic, float]
+    urgent: float
+
+    @classmethod
+    def of(cls, at: datetime, said: Assessment) -> AssessmentAnswer:
+        """Of one judgement."""
+        return cls(
+            at=at,
+            model=said.model,
+            kinds=dict(said.kinds),
+            sentiments=dict(said.sentiments),
+            topics=dict(said.topics),
+            urgent=said.urgent,
+        )
+
+
+class DecisionAnswer(Answer):
+    """What a person did with one mention; decisions of one act share their ``group``."""
+
+    id: int
+    mention_id: int
+    kind: DecisionKind
+    reason: DismissReason | None
+    note: str
+    before: MentionState
+    ticket_id: int | None
+    undoes: int | None
+    group: str
+    actor: str
+    at: datetime
+
+    @classmethod
+    def of(cls, decision: Decision) -> DecisionAnswer:
+        """Of one decision."""
+        found = {name: getattr(decision, name) for name in cls.model_fields if name != "actor"}
+        return cls.model_validate(found | {"actor": decision.actor_name})
+
+
+class DecisionList(Answer):
+    """Decisions, in order."""
+
+    items: list[DecisionAnswer]
+
+
+class MentionDetail(MentionAnswer):
+    """A mention with all that came of it; ``copies`` are the mentions tied to it, fifty at most."""
+
+    versions: list[VersionAnswer]
+    assessments: list[AssessmentAnswer]
+    decisions: list[DecisionAnswer]
+    copies: list[MentionAnswer]
+
+    @classmethod
+    def full(cls, record: MentionRecord, **more: Any) -> MentionDetail:
+        """A record with its histories."""
+        return cls.model_validate(mention_members(record) | more)
+
+
+class MentionPage(Answer):
+    """One page; ``next`` goes into ``after``, null on the last."""
+
+    items: list[MentionAnswer]
+    next: str | None
+
+
+class VersionBody(Body):
+    """The version that the act is based on; null acts on whatever is there."""
+
+    model_config = ConfigDict(json_schema_extra=example({}))
+
+    version: Version | None = None

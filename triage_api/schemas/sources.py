@@ -1,0 +1,160 @@
+"""Sources with their health."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from sahut.core import rules
+from sahut.core.model import (
+    Policy,
+    Problem,
+    Source,
+    SourceCondition,
+    SourceDraft,
+    SourceState,
+)
+from triage_api.fields import Answer, Body, Line, NamedLine, Version
+from triage_api.schemas._example import example
+
+_DAY = 86_400
+
+
+class SourceBody(Body):
+    """A place to read. Times in seconds; ``expected_every``: longer without anything new is a warning."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "platform": "feed",
+                "name": "Warta Kota Contoh",
+                "address": "https://warta.example/rss.xml",
+                "query": "jalan OR lampu",
+                "interval": 600,
+            }
+        )
+    )
+
+    platform: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
+    name: NamedLine
+    address: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]+$")]
+    query: Line = ""
+    interval: Annotated[int, Field(ge=60, le=7 * _DAY)] = 600
+    expected_every: Annotated[int, Field(ge=60, le=365 * _DAY)] | None = None
+    options: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], bool | Line] = Field(
+        default_factory=dict, max_length=20
+    )
+
+    def draft(self) -> SourceDraft:
+        """As the core takes it."""
+        every = None if self.expected_every is None else timedelta(seconds=self.expected_every)
+        return SourceDraft(
+            platform=self.platform,
+            name=self.name,
+            address=self.address,
+            query=self.query,
+            interval=timedelta(seconds=self.interval),
+            expected_every=every,
+            options=self.options,
+        )
+
+
+class SourceChangeBody(SourceBody):
+    """All of a source's settings, and the version that they are based on (or If-Match)."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "platform": "feed",
+                "name": "Warta Kota Contoh, halaman kota",
+                "address": "https://warta.example/kota/rss.xml",
+                "interval": 1800,
+                "version": 1,
+            }
+        )
+    )
+
+    version: Version | None = None
+
+
+class HealthAnswer(Answer):
+    """What happened to a source so far; ``rhythm`` is the usual gap between new mentions, in seconds."""
+
+    last_success_at: datetime | None
+    last_error_at: datetime | None
+    last_error: str
+    problem: Problem | None
+    failures: int
+    seen: int
+    kept: int
+    last_new_at: datetime | None
+    rhythm: int | None
+    notes: list[str]
+
+
+class SourceAnswer(Answer):
+    """A source with its health, and ``condition``: how it is doing in one word."""
+
+    id: int
+    platform: str
+    name: str
+    address: str
+    query: str
+    interval: int
+    expected_every: int | None
+    options: dict[str, Any]
+    demo: bool
+    state: SourceState
+    condition: SourceCondition
+    due_at: datetime
+    not_before: datetime | None
+    health: HealthAnswer
+    created_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, source: Source, now: datetime, policy: Policy) -> SourceAnswer:
+        """At ``now``; without the cursor, which is its collector's own."""
+        health = source.health
+        return cls(
+            id=source.id,
+            platform=source.platform,
+            name=source.name,
+            address=source.address,
+            query=source.query,
+            interval=round(source.interval.total_seconds()),
+            expected_every=seconds(source.expected_every),
+            options=dict(source.options),
+            demo=source.demo,
+            state=source.state,
+            condition=rules.condition(source, now, policy),
+            due_at=source.due_at,
+            not_before=source.not_before,
+            health=HealthAnswer(
+                last_success_at=health.last_success_at,
+                last_error_at=health.last_error_at,
+                last_error=health.last_error,
+                problem=health.problem,
+                failures=health.failures,
+                seen=health.seen,
+                kept=health.kept,
+                last_new_at=health.last_new_at,
+                rhythm=seconds(health.rhythm),
+                notes=list(health.notes),
+            ),
+            created_at=source.created_at,
+            version=source.version,
+        )
+
+
+class SourceList(Answer):
+    """Every source that is not removed."""
+
+    items: list[SourceAnswer]
+
+
+def seconds(span: timedelta | None) -> int | None:
+    """A span in whole seconds."""
+    return None if span is None else round(span.total_seconds())

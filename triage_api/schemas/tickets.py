@@ -1,0 +1,169 @@
+"""Decisions on mentions, and tickets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from sahut.core.model import (
+    DismissReason,
+    Outcome,
+    Priority,
+    Ticket,
+    TicketChange,
+    TicketDraft,
+    TicketEvent,
+    TicketStatus,
+    Topic,
+)
+from triage_api.fields import Answer, Body, Id, Line, NamedLine, Prose, Version
+from triage_api.schemas._example import example
+from triage_api.schemas.mentions import DecisionAnswer, MentionAnswer
+
+MOST_PICKS = 200
+
+
+class PickBody(Body):
+    """A mention, and the version that the person saw; null takes whatever is there."""
+
+    id: Id
+    version: Version | None = None
+
+
+Picks = Annotated[list[PickBody], Field(min_length=1, max_length=MOST_PICKS)]
+
+
+class DismissBody(Body):
+    """No ticket is needed, and why. All of the mentions or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example({"mentions": [{"id": 1, "version": 2}], "reason": "not_ours", "note": "Jalan tol"})
+    )
+
+    mentions: Picks
+    reason: DismissReason
+    note: Prose = ""
+
+
+class MergeBody(Body):
+    """Add mentions to a ticket that exists."""
+
+    model_config = ConfigDict(json_schema_extra=example({"mentions": [{"id": 2}], "ticket_id": 1}))
+
+    mentions: Picks
+    ticket_id: Id
+
+
+class ConvertBody(Body):
+    """One new ticket of one or several mentions; ``unit`` is a code of the policy."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "mentions": [{"id": 1}],
+                "title": "Lampu jalan padam di Jalan Melati",
+                "topic": "street_lighting",
+                "place": "Jalan Melati",
+                "priority": "high",
+            }
+        )
+    )
+
+    mentions: Picks
+    title: NamedLine
+    topic: Topic
+    description: Prose = ""
+    unit: Line = ""
+    place: Line = ""
+    priority: Priority = Priority.NORMAL
+
+    def draft(self) -> TicketDraft:
+        """As the core takes it."""
+        return TicketDraft(**self.model_dump(exclude={"mentions"}))
+
+
+class TicketChangeBody(Body):
+    """Members to set; what is left out or null stays. ``assignee_id`` 0 takes the assignment away."""
+
+    model_config = ConfigDict(json_schema_extra=example({"status": "in_progress", "assignee_id": 1, "version": 1}))
+
+    title: NamedLine | None = None
+    description: Prose | None = None
+    topic: Topic | None = None
+    unit: Line | None = None
+    place: Line | None = None
+    priority: Priority | None = None
+    status: TicketStatus | None = None
+    outcome: Outcome | None = None
+    assignee_id: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    version: Version | None = None
+
+    def change(self) -> TicketChange:
+        """As the core takes it."""
+        return TicketChange(**self.model_dump(exclude={"version"}))
+
+
+class TicketAnswer(Answer):
+    """A formal case. ``tracking_code`` is the citizen's."""
+
+    id: int
+    number: str
+    tracking_code: str
+    title: str
+    description: str
+    topic: Topic
+    unit: str
+    place: str
+    priority: Priority
+    status: TicketStatus
+    outcome: Outcome | None
+    assignee_id: int | None
+    assignee_name: str
+    mentions: int
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> TicketAnswer:
+        """Of one ticket."""
+        return cls.model_validate({name: getattr(ticket, name) for name in TicketAnswer.model_fields})
+
+
+class EventAnswer(Answer):
+    """One line of a ticket's history."""
+
+    id: int
+    kind: str
+    detail: dict[str, Any]
+    actor: str
+    at: datetime
+
+    @classmethod
+    def of(cls, event: TicketEvent) -> EventAnswer:
+        """Of one event."""
+        return cls(id=event.id, kind=event.kind, detail=dict(event.detail), actor=event.actor_name, at=event.at)
+
+
+class TicketDetail(Answer):
+    """A ticket with its history, oldest first, and its mentions, two hundred at most."""
+
+    ticket: TicketAnswer
+    history: list[EventAnswer]
+    mentions: list[MentionAnswer]
+
+
+class TicketPage(Answer):
+    """One page; ``next`` goes into ``after``, null on the last."""
+
+    items: list[TicketAnswer]
+    next: str | None
+
+
+class DecidedAnswer(Answer):
+    """A ticket and the decisions that made it or added to it."""
+
+    ticket: TicketAnswer
+    decisions: list[DecisionAnswer]

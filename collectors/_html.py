@@ -1,0 +1,39 @@
+"""HTML to the text that a reader sees."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+from collectors._text import storable
+
+_BLOCKS = "p,div,br,li,ul,ol,h1,h2,h3,h4,h5,h6,tr,table,blockquote,section,article,header,footer,figure,figcaption,hr,pre,dd,dt"
+_SILENT = ["script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title"]
+_MARKUP = re.compile(r"<[a-zA-Z!/]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w*);")
+_BREAK = "\ue000"  # private use: no text of a page means anything by it
+
+
+def clean(markup: str) -> str:
+    """Text with one line per block, without scripts and styles; entities are decoded once."""
+    if not _MARKUP.search(markup):
+        return tidy(markup)
+    if "<" not in markup:
+        return tidy(html.unescape(markup))
+    root = LexborHTMLParser(markup.replace(_BREAK, ""))
+    root.strip_tags(_SILENT)
+    body = root.body
+    if body is None:
+        return ""
+    for node in body.css(_BLOCKS):
+        node.insert_before(_BREAK)
+        node.insert_after(_BREAK)
+    # Newlines of the source are spaces to a reader; only blocks break lines.
+    return tidy(" ".join(body.text(separator="").split()).replace(_BREAK, "\n"))
+
+
+def tidy(text: str) -> str:
+    """Storable text without blank lines and doubled spaces."""
+    lines = (" ".join(line.split()) for line in storable(text).splitlines())
+    return "\n".join(line for line in lines if line)

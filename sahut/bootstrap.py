@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from config.settings import Settings
+    from sahut.demo import DemoFeed
+
+_LAST_PORT = 65535
 
 
 def now() -> datetime:
@@ -88,23 +91,35 @@ def classifier(settings: Settings) -> Classifier:
     return registry.load(settings.model, model_dir=settings.model_dir, threads=settings.classifier_threads)
 
 
-def collector_for(settings: Settings) -> Callable[[str], Collector]:
-    """Platform → its collector, made once. Raises NotFoundError for a platform that nobody brings."""
+def collector_for(settings: Settings, opened: Store | None = None) -> Callable[[str], Collector]:
+    """Platform → its collector, made once. Raises NotFoundError for a platform that nobody brings.
+
+    While ``opened`` has the demonstration, its newspaper on loopback may be read too.
+    """
     from collectors import registry
 
-    manners = registry.CollectorSettings(allow_hosts=settings.allow_hosts, contact=settings.contact)
-    return cache(lambda platform: registry.load(platform, settings=manners))
+    @cache
+    def load(platform: str) -> Collector:
+        allowed = settings.allow_hosts
+        if opened is not None and _has_demo(opened):
+            allowed = (*allowed, f"127.0.0.1:{_demo_port(settings)}")
+        manners = registry.CollectorSettings(allow_hosts=allowed, contact=settings.contact)
+        return registry.load(platform, settings=manners)
+
+    return load
 
 
 def parts(settings: Settings) -> jobs.Parts:
     """Everything that a process works with. Raises SettingsFaultsError, StoreError."""
     table: dict[str, Callable[..., None]] = {}
+    opened = store(settings)
     made = jobs.Parts(
-        store=store(settings),
+        store=opened,
         queue=_queue(settings, table),
         policy=policy(settings),
         clock=now,
-        collector_for=collector_for(settings),
+        collector_for=collector_for(settings, opened),
+        lease=timedelta(minutes=settings.lease_minutes),
         classifier=cache(lambda: classifier(settings)),
     )
     table.update(jobs.table(made))
@@ -143,6 +158,38 @@ def upsert_sources(made: jobs.Parts, drafts: Sequence[SourceDraft]) -> tuple[int
 def look(settings: Settings, draft: SourceDraft) -> Probe:
     """What following ``draft`` would bring, with nothing stored. Raises NotFoundError for an unknown platform."""
     return probe.look(draft, collector_for(settings)(draft.platform), now())
+
+
+def load_demo(made: jobs.Parts) -> None:
+    """Add the demonstration's posts; a process that serves its newspaper adds that too."""
+    from sahut import demo
+
+    with made.store.begin() as tx:
+        demo.load(tx, made.clock())
+
+
+def demo_feed(settings: Settings, made: jobs.Parts) -> DemoFeed | None:
+    """The demonstration's newspaper, ready to be served and followed; None where there is no demonstration.
+
+    Its port is the board's next one, so that it has the same address at every start. Raises OSError when that is taken.
+    """
+    from sahut import demo
+
+    if not _has_demo(made.store):
+        return None
+    feed = demo.DemoFeed(made.clock(), port=_demo_port(settings))
+    with made.store.begin() as tx:
+        demo.load(tx, made.clock(), feed_url=feed.url)
+    return feed
+
+
+def _has_demo(opened: Store) -> bool:
+    with opened.read() as tx:
+        return tx.operations.demo_exists()
+
+
+def _demo_port(settings: Settings) -> int:
+    return settings.port + 1 if settings.port < _LAST_PORT else settings.port - 1
 
 
 def add_user(made: jobs.Parts, *, username: str, name: str, role: Role) -> str:

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,12 +59,22 @@ def run(
         parts = bootstrap.parts(found)
     password = _first_administrator(parts)
     if password is not None and demonstration:
-        with step("Loading the demonstration"):
+        with step("Loading the demonstration (`sahut demo clear` removes it)"):
             bootstrap.load_demo(parts)
     if drafts:
         with step(f"Reading {len(drafts)} sources from {found.sources_file}"):
             bootstrap.upsert_sources(parts, drafts)
-    _serve(found, parts, roles=("web", "worker", "scheduler"), door=door, welcome=lambda: _welcome(found, password))
+    with _demo_newspaper(found, parts):
+        _serve(found, parts, roles=("web", "worker", "scheduler"), door=door, welcome=lambda: _welcome(found, password))
+
+
+def _demo_newspaper(found: Settings, parts: Parts) -> AbstractContextManager[Any]:
+    """Serve the demonstration's newspaper, where there is a demonstration."""
+    try:
+        return bootstrap.demo_feed(found, parts) or nullcontext()
+    except OSError as error:
+        say(f"The demonstration's newspaper is not served this time: {error.strerror}.")
+        return nullcontext()
 
 
 def web() -> None:

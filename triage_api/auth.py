@@ -183,8 +183,9 @@ def check_same_site(request: Request, settings: ApiSettings, session: Session | 
     """
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin", "")
-    own = urlsplit(settings.base_url).netloc if settings.base_url else request.headers.get("host", "")
-    same_origin = bool(origin) and urlsplit(origin).netloc.lower() == own.lower()
+    # The public name, for a proxy that rewrites Host; and Host itself, which a browser's page cannot choose.
+    own = {urlsplit(settings.base_url).netloc.lower(), request.headers.get("host", "").lower()} - {""}
+    same_origin = _netloc(origin) in own
     if site in {"cross-site", "same-site"} or (origin and not same_origin):
         raise CrossSiteError("this was sent from another site; open the page here and try again")
     token = form_token or request.headers.get("x-csrf-token", "")
@@ -228,6 +229,13 @@ def _check_attempts(accounts: Accounts, settings: ApiSettings, username: str, ad
             f"too many wrong passwords; try again in {minutes} minutes",
             headers={"Retry-After": str(round(settings.failed_window.total_seconds()))},
         )
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _octets(text: str) -> bytes:

@@ -33,7 +33,8 @@ IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", description="The ETag that the change is based on, in place of `version`"),
 ]
-_ETAG = re.compile(r'"?(\d{1,10})"?')
+# A proxy that compresses an answer makes its ETag a weak one.
+_ETAG = re.compile(r'(?:W/)?"?(\d{1,10})"?')
 
 
 class KeyReusedError(InvalidError):

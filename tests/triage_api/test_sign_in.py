@@ -198,6 +198,8 @@ def test_a_hash_of_an_older_cost_is_renewed_by_signing_in(world: World) -> None:
         ({"Sec-Fetch-Site": "none"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://[broken"}, 403),
+        ({"Origin": "http://testserver.evil.example"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 404),
         ({"Origin": "http://testserver"}, 404),
     ],
@@ -216,6 +218,14 @@ def test_the_sessions_own_csrf_value_vouches_but_not_against_the_browsers_word(w
     assert client.post("/api/v1/decisions/99/undo", headers=good).status_code == 404
     strange = good | {"Origin": "https://evil.example"}
     assert client.post("/api/v1/decisions/99/undo", headers=strange).status_code == 403
+
+
+def test_a_page_at_the_public_name_is_ours_though_a_proxy_rewrites_the_host(make_world) -> None:
+    client, _ = make_world(base_url="https://sahut.example").signed_in()
+
+    ours = {"Origin": "https://sahut.example"}
+    assert client.post("/api/v1/decisions/99/undo", headers=ours).status_code == 404
+    assert client.post("/api/v1/decisions/99/undo", headers={"Origin": "https://x.example"}).status_code == 403
 
 
 def test_another_site_cannot_sign_a_browser_in(world: World) -> None:

@@ -224,7 +224,12 @@ def install(app: FastAPI) -> None:
 
     def unexpected(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        response = answer(request, 500, "internal", _HIDDEN["internal"], {})
+        try:
+            response = answer(request, 500, "internal", _HIDDEN["internal"], {})
+        except Exception:
+            # What is broken may be the very page that would say so.
+            log.exception("the error page failed too")
+            response = problem(request, 500, "internal", _HIDDEN["internal"])
         # This one is answered outside of every middleware.
         response.headers.update(HEADERS)
         return response

@@ -51,6 +51,20 @@ def test_a_defect_of_ours_is_a_problem_without_a_word_of_the_inside(world: World
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_an_error_page_that_fails_itself_does_not_leave_a_browser_without_an_answer(world: World, monkeypatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no template")
+
+    monkeypatch.setattr(world.store, "read", broken)
+    monkeypatch.setattr(world.app.state, "error_page", broken, raising=False)
+    client = world.browser()
+    client.cookies.set("sahut_session", "x")
+    answer = client.get("/metrics", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_readiness_fails_with_the_database_and_liveness_does_not(world: World, monkeypatch) -> None:
     def gone() -> None:
         raise StoreError("the database at 10.0.0.7 cannot be reached")

@@ -14,14 +14,35 @@ from time import struct_time
 
 _ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}
 _MONTHS = {
-    "januari": "Jan", "jan": "Jan", "january": "Jan", "pebruari": "Feb", "februari": "Feb", "feb": "Feb", "february": "Feb",
+    "januari": "Jan", "jan": "Jan", "january": "Jan", "pebruari": "Feb", "februari": "Feb", "feb": "Feb",
+    "february": "Feb",
     "maret": "Mar", "mar": "Mar", "march": "Mar", "april": "Apr", "apr": "Apr", "mei": "May", "may": "May",
     "juni": "Jun", "jun": "Jun", "june": "Jun", "juli": "Jul", "jul": "Jul", "july": "Jul", "agustus": "Aug",
     "agu": "Aug", "agt": "Aug", "ags": "Aug", "aug": "Aug", "august": "Aug", "september": "Sep", "sept": "Sep",
     "sep": "Sep", "oktober": "Oct", "okt": "Oct", "oct": "Oct", "october": "Oct", "november": "Nov", "nopember": "Nov",
     "nov": "Nov", "nop": "Nov", "desember": "Dec", "des": "Dec", "dec": "Dec", "december": "Dec",
 }  # fmt: skip
-_NUMBER = {name: i + 1 for i, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())}
+_NUMBER = {name: i + 1 for i, name in enumerate(dict.fromkeys(_MONTHS.values()))}
+_DAYS = frozenset(
+    [
+        "senin",
+        "sen",
+        "selasa",
+        "sel",
+        "rabu",
+        "rab",
+        "kamis",
+        "kam",
+        "jumat",
+        "jum'at",
+        "jum",
+        "sabtu",
+        "sab",
+        "minggu",
+        "min",
+        "ahad",
+    ]
+)
 _ZONE = re.compile(r"\b(WIB|WITA|WIT)\b\.?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2}):?(\d{2})?\s*$", re.IGNORECASE)
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:?\d{2}.*)?$")
@@ -84,8 +105,7 @@ def _indonesian(text: str) -> datetime | None:
 
 
 def _starts_indonesian(text: str) -> bool:
-    days = {"senin", "sen", "selasa", "sel", "rabu", "rab", "kamis", "kam", "jumat", "jum'at", "jum", "sabtu", "sab", "minggu", "min", "ahad"}  # fmt: skip
-    return text.split(" ")[0].strip(",.").lower().replace("’", "'") in days
+    return text.split(" ", maxsplit=1)[0].strip(",.").lower().replace("’", "'") in _DAYS
 
 
 def _built(found: re.Match[str]) -> datetime | None:
@@ -93,9 +113,9 @@ def _built(found: re.Match[str]) -> datetime | None:
     number = int(month) if month.isdigit() else _NUMBER.get(_MONTHS.get(month.lower(), ""))
     if number is None:
         return None
-    return datetime(
+    return datetime(  # noqa: DTZ001 - the zone is put on by the caller
         int(found["y"]), number, int(found["d"]), int(found["h"] or 0), int(found["i"] or 0), int(found["s"] or 0)
-    )  # noqa: DTZ001 - the zone is put on by the caller
+    )
 
 
 def _offset(text: str) -> timedelta | None:

@@ -9,7 +9,10 @@ from selectolax.lexbor import LexborHTMLParser
 
 from collectors._text import storable
 
-_BLOCKS = "p,div,br,li,ul,ol,h1,h2,h3,h4,h5,h6,tr,table,blockquote,section,article,header,footer,figure,figcaption,hr,pre,dd,dt"
+_BLOCKS = (
+    "p,div,br,li,ul,ol,h1,h2,h3,h4,h5,h6,tr,table,blockquote,section,article,header,footer,"
+    "figure,figcaption,hr,pre,dd,dt"
+)
 _SILENT = ["script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title"]
 _MARKUP = re.compile(r"<[a-zA-Z!/]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w*);")
 _BREAK = "\ue000"  # private use: no text of a page means anything by it

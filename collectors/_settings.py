@@ -14,6 +14,10 @@ def _version() -> str:
         return "0"
 
 
+MAX_BYTES = 16 * 1024 * 1024
+MAX_ITEMS = 2_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorSettings:
     """Limits and manners of reading.
@@ -27,8 +31,8 @@ class CollectorSettings:
     allow_hosts: tuple[str, ...] = ()
     contact: str = ""
     user_agent: str = ""
-    max_bytes: int = 16 * 1024 * 1024
-    max_items: int = 2_000
+    max_bytes: int = MAX_BYTES
+    max_items: int = MAX_ITEMS
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
     total_timeout_s: float = 60.0

@@ -1,0 +1,212 @@
+"""News feeds: RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed 1.1.
+
+`parse` does everything after the network and is pure. `FeedCollector` fetches, and keeps in the cursor::
+
+    etag, modified      the validators, sent back byte for byte
+    url                 where the feed moved for good, adopted after three sightings in a row
+    moving              {"to", "sightings"} of a move not adopted yet
+    reused              ids of guids that the feed gave to different items (the latest 200)
+    asked               query and identity policy that the validators belong to
+
+A subscribed feed is read as a feed reader does, without robots.txt, which speaks to crawlers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from collectors import _dates
+from collectors._documents import Document, take_apart
+from collectors._http import Answer, HttpClient
+from collectors._identity import POLICIES, identify
+from collectors._items import Item, from_entry, from_json, plain_entry
+from collectors._query import Matches, compiled
+from collectors._settings import MAX_BYTES, MAX_ITEMS, CollectorSettings
+from collectors._text import storable
+from sahut.core.errors import PermanentError, SettingsError
+from sahut.core.model import Batch, DeadItem, Mention, Problem, Source
+
+MOVED_AFTER = 3
+MAX_REUSED = 200
+_LONGEST_RAW = 200
+
+
+def parse(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    fetched_at: datetime,
+    identity: str = "auto",
+    query: str = "",
+    scope: str | None = None,
+    reused: Iterable[str] = (),
+    max_bytes: int = MAX_BYTES,
+    max_items: int = MAX_ITEMS,
+) -> Batch:
+    """All items of a feed document as mentions.
+
+    ``url`` is where the document was found (relative links begin there), ``scope`` the address that guids are unique
+    within when it is another, ``identity`` a policy of `_identity.POLICIES`, ``query`` the source's filter; ``seen``
+    counts before it. ``reused`` are ids found to be shared on earlier pages; the batch's cursor holds all known under
+    "reused". An item that cannot be read is a dead item, the others are kept. Raises TransientError
+    (NOT_A_FEED, TOO_LARGE, NOT_READABLE) for the document as a whole, SettingsError for a bad query or policy.
+    """
+    if identity not in POLICIES:
+        raise SettingsError(
+            f"'{identity}' is no identity policy: use {', '.join(POLICIES)}", file="source", key="options.identity"
+        )
+    matches = compiled(query)
+    document = take_apart(body, url=url, content_type=content_type, max_bytes=max_bytes)
+    notes = list(document.notes)
+    if len(document.entries) > max_items:
+        notes.append(f"the feed holds {len(document.entries)} items; the first {max_items} were read")
+    items, dead = _items(document, url, max_items)
+    ids, shared = identify(items, identity, scope or url, frozenset(reused))
+    if shared:
+        notes.append("the feed gives one guid to different items; they are told apart by link, title and date")
+    mentions = [_mention(item, native_id, fetched_at) for item, native_id in zip(items, ids, strict=True)]
+    clamped = sum(m.published_at is None and i.published_at is not None for m, i in zip(mentions, items, strict=True))
+    if clamped:
+        notes.append(f"{clamped} items bear a date that cannot be (future or before 1995); it is left out")
+    return Batch(
+        mentions=_matching(mentions, matches),
+        dead=dead,
+        seen=len(items) + len(dead),
+        notes=notes,
+        title=storable(document.title)[:300],
+        cursor={"reused": sorted(shared)[:MAX_REUSED]} if shared else {},
+    )
+
+
+def _items(document: Document, url: str, limit: int) -> tuple[list[Item], list[DeadItem]]:
+    items: list[Item] = []
+    dead: list[DeadItem] = []
+    for entry in document.entries[:limit]:
+        try:
+            items.append(_item(entry, document.is_json, url, document.language))
+        except Exception as error:
+            # One malformed item never costs its page.
+            reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            dead.append(DeadItem(reason=reason, raw=_dead_raw(entry, document, url)))
+    return items, dead
+
+
+def _item(entry: Any, is_json: bool, base: str, language: str) -> Item:
+    if is_json:
+        return from_json(entry, base=base, language=language)
+    return from_entry(plain_entry(entry), base=base, language=language)
+
+
+def _dead_raw(entry: Any, document: Document, url: str) -> dict[str, Any]:
+    kept = plain_entry(entry) if isinstance(entry, Mapping) else storable(repr(entry)[:_LONGEST_RAW])
+    return {"entry": kept, "json": document.is_json, "base": url, "language": document.language}
+
+
+def _mention(item: Item, native_id: str, now: datetime) -> Mention:
+    return Mention(
+        platform="feed",
+        native_id=native_id,
+        title=item.title,
+        text=item.text,
+        collected_at=now,
+        published_at=_dates.usable(item.published_at, now),
+        author=item.author,
+        permalink=item.link if item.link.startswith(("http://", "https://")) else "",
+        language=item.language,
+        raw={"guid": item.guid, "date": item.date},
+    )
+
+
+def _matching(mentions: list[Mention], matches: Matches) -> list[Mention]:
+    return [mention for mention in mentions if matches(f"{mention.title}\n{mention.text}")]
+
+
+class FeedCollector:
+    """Reads one feed a call: one request, one batch."""
+
+    platform = "feed"
+
+    def __init__(self, settings: CollectorSettings) -> None:
+        self._settings = settings
+        self._client = HttpClient(settings)
+
+    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
+        """One batch; an empty one after a 304. Raises TransientError, PermanentError."""
+        cursor = dict(source.cursor)
+        url = str(cursor.get("url") or source.address)
+        answer = self._client.get(
+            url, now=now, headers=_validators(source), read_before=source.health.last_success_at is not None
+        )
+        notes = _follow_move(cursor, url, answer)
+        if answer.status == 304:  # noqa: PLR2004 - Not Modified
+            yield Batch(cursor=cursor, next_check=answer.next_check, notes=notes)
+            return
+        batch = self._parsed(source, answer, cursor, now)
+        cursor.update(batch.cursor)
+        for key, header in (("etag", "etag"), ("modified", "last-modified")):
+            cursor.pop(key, None)
+            if answer.headers.get(header):
+                cursor[key] = answer.headers[header]
+        # A changed filter or policy must see the whole feed again, which a 304 would keep back.
+        cursor["asked"] = _asked(source)
+        yield Batch(
+            mentions=batch.mentions,
+            dead=batch.dead,
+            seen=batch.seen,
+            cursor=cursor,
+            next_check=answer.next_check,
+            notes=[*notes, *batch.notes],
+            title=batch.title,
+        )
+
+    def _parsed(self, source: Source, answer: Answer, cursor: Mapping[str, Any], now: datetime) -> Batch:
+        try:
+            return parse(
+                answer.body,
+                url=answer.url,
+                content_type=answer.content_type,
+                fetched_at=now,
+                identity=str(source.options.get("identity", "auto")),
+                query=source.query,
+                scope=source.address,
+                reused=cursor.get("reused", ()),
+                max_bytes=self._settings.max_bytes,
+                max_items=self._settings.max_items,
+            )
+        except SettingsError as error:
+            raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.NOT_READABLE) from error
+
+    def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:
+        """Read a dead item again. Raises ValueError with the reason."""
+        item = _item(raw.get("entry"), bool(raw.get("json")), str(raw.get("base", "")), str(raw.get("language", "")))
+        known = frozenset(source.cursor.get("reused", ()))
+        ids, _ = identify([item], str(source.options.get("identity", "auto")), source.address, known)
+        return _mention(item, ids[0], now)
+
+
+def _asked(source: Source) -> str:
+    return f"{source.query}\n{source.options.get('identity', 'auto')}"
+
+
+def _validators(source: Source) -> dict[str, str]:
+    cursor = source.cursor
+    if cursor.get("asked") != _asked(source):
+        return {}
+    pairs = (("If-None-Match", cursor.get("etag")), ("If-Modified-Since", cursor.get("modified")))
+    return {name: str(value) for name, value in pairs if value}
+
+
+def _follow_move(cursor: dict[str, Any], url: str, answer: Answer) -> list[str]:
+    """Count sightings of a permanent redirect; adopt it after three to the same place, since many are mistakes."""
+    moving = cursor.pop("moving", None) or {}
+    if not answer.moved_to or answer.moved_to == url:
+        return []
+    sightings = int(moving.get("sightings", 0)) + 1 if moving.get("to") == answer.moved_to else 1
+    if sightings >= MOVED_AFTER:
+        cursor["url"] = answer.moved_to
+        return [f"the feed moved for good to {answer.moved_to}, which is read from now on"]
+    cursor["moving"] = {"to": answer.moved_to, "sightings": sightings}
+    return [f"the feed says that it moved to {answer.moved_to} (seen {sightings} times of {MOVED_AFTER})"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -188,11 +189,9 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["id"] == "1"
     process.stdout.close()
-    try:
-        process.stdin.write(line * 5000)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass
+    for leave in (lambda: process.stdin.write(line * 5000), process.stdin.close):
+        with contextlib.suppress(BrokenPipeError):
+            leave()
     error = process.stderr.read()
     process.stderr.close()
     assert process.wait(60) == 0

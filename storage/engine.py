@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from sahut.core.errors import StoreError
 
@@ -19,7 +20,11 @@ _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"
 def engine_for(url: str) -> Engine:
     """An engine for ``sqlite:///FILE`` or ``postgresql://…``. Raises StoreError for any other."""
     scheme, separator, rest = url.partition("://")
-    parsed = make_url(f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}")
+    try:
+        parsed = make_url(f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}")
+    except ArgumentError as error:
+        # The address may hold a password: it is not repeated.
+        raise StoreError("the database's address is not one: use sqlite:///FILE or postgresql://…") from error
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in {None, "", ":memory:"}:
             raise StoreError("SQLite needs a file: sqlite:///PATH")

@@ -149,13 +149,8 @@ class SqlMentions(MentionWork, MentionTies):
         return changes
 
     def folded_behind(self, mention_id: int) -> list[MentionRecord]:
-        """The copies that wait behind a mention, by id, locked."""
-        query = (
-            records()
-            .where(mention.c.first_id == mention_id, mention.c.folded)
-            .order_by(mention.c.id)
-            .with_for_update(of=mention)
-        )
+        """The copies that wait behind a mention, by id."""
+        query = records().where(mention.c.first_id == mention_id, mention.c.folded).order_by(mention.c.id)
         return [record(row) for row in self._connection.execute(query)]
 
     def versions(self, mention_id: int) -> list[MentionVersion]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from threading import Event
 from typing import Any
@@ -12,7 +13,7 @@ from sahut.core.model import Assessment, Batch, DeadItem, Kind, Mention, Sentime
 
 
 class FakeClassifier:
-    """Judges by one word: "rusak" complains, "berita" is news, all else is other; "darurat" is urgent.
+    """Judges by one word: one of ``complaint_words`` complains, "berita" is news, all else is other; "darurat" is urgent.
 
     ``choking_on(word)`` makes it raise on texts with that word; ``broken()`` makes it refuse everything.
     ``before`` is called when a batch arrives, as a slow model gives others time to act.
@@ -22,6 +23,7 @@ class FakeClassifier:
     model = "fake-1"
 
     def __init__(self) -> None:
+        self.complaint_words = ("rusak", "padam", "mati", "lubang")
         self.batches: list[int] = []
         self.before: Callable[[], object] = lambda: None
         self._chokes_on: str | None = None
@@ -45,7 +47,14 @@ class FakeClassifier:
         return [self._judge(text) for text in texts]
 
     def _judge(self, text: str) -> Assessment:
-        kind = Kind.COMPLAINT if "rusak" in text else Kind.NEWS if "berita" in text else Kind.OTHER
+        text = text.casefold()
+        kind = (
+            Kind.COMPLAINT
+            if any(word in text for word in self.complaint_words)
+            else Kind.NEWS
+            if "berita" in text
+            else Kind.OTHER
+        )
         return Assessment(
             kinds={k: 0.9 if k is kind else 0.02 for k in Kind},
             sentiments={Sentiment.NEGATIVE: 0.8, Sentiment.NEUTRAL: 0.1, Sentiment.POSITIVE: 0.1},
@@ -63,27 +72,26 @@ class FakeCollector:
     def __init__(self) -> None:
         self._script: list[Batch | Exception] = []
 
-    def page(self, *mentions: Mention, dead: Sequence[DeadItem] = ()) -> FakeCollector:
+    def page(self, *mentions: Mention, dead: Sequence[DeadItem] = (), **over: Any) -> FakeCollector:
         number = sum(isinstance(step, Batch) for step in self._script) + 1
-        self._script.append(
-            Batch(mentions=list(mentions), dead=list(dead), seen=len(mentions) + len(dead), cursor={"page": number})
-        )
+        batch = Batch(mentions=list(mentions), dead=list(dead), seen=len(mentions) + len(dead), cursor={"page": number})
+        self._script.append(replace(batch, **over))
         return self
 
     def then_raise(self, error: Exception) -> FakeCollector:
         self._script.append(error)
         return self
 
-    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:  # noqa: ARG002
+    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
         done = source.cursor.get("page", 0)
         for step in list(self._script):
             if isinstance(step, Exception):
                 self._script.remove(step)
                 raise step
-            if step.cursor["page"] > done:
+            if step.cursor.get("page", done + 1) > done:
                 yield step
 
-    def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:  # noqa: ARG002
+    def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:
         if "text" not in raw:
             raise ValueError("still no text")
         return Mention(platform="replay", native_id=raw["id"], text=raw["text"], collected_at=now)

@@ -208,7 +208,8 @@ def _take(tx: Tx, picks: Sequence[Pick], *, allowed: frozenset[MentionState]) ->
         taken[mention_id] = record
     for mention_id in list(taken):
         for copy in tx.mentions.folded_behind(mention_id):
-            taken.setdefault(copy.id, copy)
+            if copy.id not in taken:
+                taken[copy.id] = tx.mentions.for_update(copy.id)
     return [taken[i] for i in sorted(taken)]
 
 

@@ -144,9 +144,7 @@ def test_a_malformed_item_costs_only_itself(store: Store, clock: Clock) -> None:
 
 def test_a_poisonous_text_is_held_and_the_rest_of_its_batch_is_judged(store: Store, clock: Clock) -> None:
     collect(store, clock, follow(store, clock), FakeCollector().page(a_mention(LAMP), a_mention("racun sekali")))
-    classifier = FakeClassifier()
-    classifier.poison = "racun"
-    report = assess(store, clock, classifier)
+    report = assess(store, clock, FakeClassifier().choking_on("racun"))
     assert report is not None
     assert (report.flagged, report.held) == (1, 1)
     assert states(store) == [MentionState.FLAGGED, MentionState.HELD]
@@ -333,8 +331,9 @@ def test_copies_are_decided_with_their_first_one_and_folded_again_by_an_undo(sto
 
 def test_an_untied_mention_stands_for_itself_and_is_not_tied_to_the_same_again(store: Store, clock: Clock) -> None:
     first, second = flagged(store, clock, LAMP, LAMP.upper())
+    actor = an_actor(store)
     with store.begin() as tx:
-        free = actions.untie(tx, second.id, second.version, actor=an_actor(store), now=clock())
+        free = actions.untie(tx, second.id, second.version, actor=actor, now=clock())
         assert (free.first_id, free.folded, free.version > second.version) == (None, False, True)
         assert tx.mentions.get(first.id).similar == 0
         assert tx.mentions.candidates(free, since=clock() - timedelta(days=3)) == []

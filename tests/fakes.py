@@ -13,8 +13,9 @@ from sahut.core.model import Assessment, Batch, DeadItem, Kind, Mention, Sentime
 
 
 class FakeClassifier:
-    """Judges by one word: one of ``complaint_words`` complains, "berita" is news, all else is other; "darurat" is urgent.
+    """Judges by one word: one of ``complaint_words`` complains, "berita" is news, all else is other.
 
+    "darurat" is urgent.
     ``choking_on(word)`` makes it raise on texts with that word; ``broken()`` makes it refuse everything.
     ``before`` is called when a batch arrives, as a slow model gives others time to act.
     """

@@ -26,6 +26,7 @@ from sahut.core.errors import CollectError, PermanentError, TransientError
 from sahut.core.model import Problem
 
 MAX_HOPS = 10
+_LAST_PORT = 65_535
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, "
     "text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1"
@@ -98,9 +99,11 @@ class HttpClient:
         deadline = Deadline(self._settings.total_timeout_s)
         transport = _Transport(self._tls, self._settings, deadline)
         sent = {"User-Agent": self._settings.agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **(headers or {})}
+        # Validators go back as the bytes that came, which need not be ASCII.
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()]
         limits = httpx.Timeout(self._settings.read_timeout_s, connect=self._settings.connect_timeout_s)
         try:
-            with httpx.Client(transport=transport, trust_env=False, timeout=limits, headers=sent) as client:
+            with httpx.Client(transport=transport, trust_env=False, timeout=limits, headers=encoded) as client:
                 return self._follow(client, client.build_request("GET", url), deadline, now, read_before)
         except CollectError:
             raise
@@ -137,7 +140,10 @@ class HttpClient:
                         return Answer(
                             url=str(request.url),
                             status=response.status_code,
-                            headers=dict(response.headers),
+                            headers={
+                                name.decode("latin-1").lower(): value.decode("latin-1")
+                                for name, value in response.headers.raw
+                            },
                             body=b"" if response.status_code == httpx.codes.NOT_MODIFIED else self._body(response),
                             moved_to=moved_to,
                             next_check=fresh_until(response.headers, now),
@@ -201,7 +207,8 @@ def _plain(url: str) -> str:
 
 
 def _check_address(url: httpx.URL) -> None:
-    if url.scheme not in {"http", "https"} or not url.host:
+    known = url.scheme in {"http", "https"} and url.host and not set(url.host) & set("% \t")
+    if not known or not 0 < (url.port or 80) <= _LAST_PORT:
         raise PermanentError(f"{_plain(str(url))} is no http or https address", problem=Problem.BAD_ADDRESS)
 
 

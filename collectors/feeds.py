@@ -54,11 +54,7 @@ def parse(
     "reused". An item that cannot be read is a dead item, the others are kept. Raises TransientError
     (NOT_A_FEED, TOO_LARGE, NOT_READABLE) for the document as a whole, SettingsError for a bad query or policy.
     """
-    if identity not in POLICIES:
-        raise SettingsError(
-            f"'{identity}' is no identity policy: use {', '.join(POLICIES)}", file="source", key="options.identity"
-        )
-    matches = compiled(query)
+    matches = _checked(identity, query)
     document = take_apart(body, url=url, content_type=content_type, max_bytes=max_bytes)
     notes = list(document.notes)
     if len(document.entries) > max_items:
@@ -79,6 +75,15 @@ def parse(
         title=storable(document.title)[:300],
         cursor={"reused": sorted(shared)[:MAX_REUSED]} if shared else {},
     )
+
+
+def _checked(identity: str, query: str) -> Matches:
+    """The filter. Raises SettingsError for what cannot be one, or is no policy."""
+    if identity not in POLICIES:
+        raise SettingsError(
+            f"'{identity}' is no identity policy: use {', '.join(POLICIES)}", file="source", key="options.identity"
+        )
+    return compiled(query)
 
 
 def _items(document: Document, url: str, limit: int) -> tuple[list[Item], list[DeadItem]]:
@@ -137,14 +142,33 @@ class FeedCollector:
         """One batch; an empty one after a 304. Raises TransientError, PermanentError."""
         cursor = dict(source.cursor)
         url = str(cursor.get("url") or source.address)
+        identity = str(source.options.get("identity", "auto"))
+        try:
+            _checked(identity, source.query)
+        except SettingsError as error:
+            raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.NOT_READABLE) from error
         answer = self._client.get(
-            url, now=now, headers=_validators(source), read_before=source.health.last_success_at is not None
+            url,
+            now=now,
+            headers=_validators(source),
+            read_before="asked" in cursor or source.health.last_success_at is not None,
         )
         notes = _follow_move(cursor, url, answer)
         if answer.status == 304:  # noqa: PLR2004 - Not Modified
             yield Batch(cursor=cursor, next_check=answer.next_check, notes=notes)
             return
-        batch = self._parsed(source, answer, cursor, now)
+        batch = parse(
+            answer.body,
+            url=answer.url,
+            content_type=answer.content_type,
+            fetched_at=now,
+            identity=identity,
+            query=source.query,
+            scope=source.address,
+            reused=cursor.get("reused", ()),
+            max_bytes=self._settings.max_bytes,
+            max_items=self._settings.max_items,
+        )
         cursor.update(batch.cursor)
         for key, header in (("etag", "etag"), ("modified", "last-modified")):
             cursor.pop(key, None)
@@ -161,23 +185,6 @@ class FeedCollector:
             notes=[*notes, *batch.notes],
             title=batch.title,
         )
-
-    def _parsed(self, source: Source, answer: Answer, cursor: Mapping[str, Any], now: datetime) -> Batch:
-        try:
-            return parse(
-                answer.body,
-                url=answer.url,
-                content_type=answer.content_type,
-                fetched_at=now,
-                identity=str(source.options.get("identity", "auto")),
-                query=source.query,
-                scope=source.address,
-                reused=cursor.get("reused", ()),
-                max_bytes=self._settings.max_bytes,
-                max_items=self._settings.max_items,
-            )
-        except SettingsError as error:
-            raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.NOT_READABLE) from error
 
     def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:
         """Read a dead item again. Raises ValueError with the reason."""

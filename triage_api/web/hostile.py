@@ -21,15 +21,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Joiners belong between signs of emoji and of several scripts, and nowhere beside plain ASCII.
 _STRAY_JOINER = re.compile("(?:(?<=[\x00-\x7f])|^)[\u200c\u200d]+|[\u200c\u200d]+(?=[\x00-\x7f]|$)")
-_MARK_PILE = re.compile(r"((?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]){3})"
-                        r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_MARK_PILE = re.compile(
+    r"((?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]){3})"
+    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 _URL = re.compile(r"https?://[^\s<>\"'`{}|\\^\u201c\u201d]+", re.IGNORECASE)
 _TRAILING = ".,;:!?)]}»…"
 _LONGEST_URL = 2000
 
 
 def plain(text: str) -> str:
-    """The text without what hides or reorders it. Line ends become ``\\n``; a lone surrogate becomes U+FFFD."""
+    """The text without what hides or reorders it. Line ends become newlines; a lone surrogate becomes U+FFFD."""
     text = _SURROGATE.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u2028", "\n").replace("\u2029", "\n")
     text = _CONTROL.sub("", _HIDDEN.sub("", text))
@@ -94,6 +96,6 @@ def linked(text: str) -> Markup:
 
 def link(href: str) -> Markup:
     """A link to an address that `web_address` gave, shown as the address itself."""
-    return Markup('<a class="out" dir="ltr" href="{0}" target="_blank" rel="noopener nofollow noreferrer">{0}</a>').format(
-        href
-    )
+    return Markup(
+        '<a class="out" dir="ltr" href="{0}" target="_blank" rel="noopener nofollow noreferrer">{0}</a>'
+    ).format(href)

@@ -1,4 +1,4 @@
-"""The words of the board, in Indonesian. Every label goes through `_`, so that a catalogue can give another language."""
+"""The words of the board, in Indonesian. Every label goes through `_`, for a catalogue to translate."""
 
 from __future__ import annotations
 
@@ -193,3 +193,22 @@ def ticket_field(name: str) -> str:
 def problem(code: Problem) -> tuple[str, str]:
     """What is wrong with a source, and what to do next."""
     return _PROBLEMS[code]
+
+
+_CHANGES = {
+    "dismissed": _("menolak sebutan ini"),
+    "merged": _("menggabungkannya ke tiket"),
+    "converted": _("menjadikannya tiket"),
+    "undone": _("mengurungkan keputusan"),
+    "untied": _("menyatakannya bukan sama"),
+    "unmerged": _("mengeluarkan sebutan"),
+    "void": _("mengurungkan pembuatan tiket"),
+    "edited": _("penulisnya menyunting teksnya"),
+}
+
+
+def change(what: str) -> str:
+    """What somebody else did in between, from a stale write's list: an act, or the names of fields."""
+    if what in _CHANGES:
+        return _CHANGES[what]
+    return _("mengubah %s") % ", ".join(ticket_field(name) for name in what.split(", "))

@@ -1,0 +1,140 @@
+"""Takes pictures of every page of the board, from the invented demonstration alone: `make screens`.
+
+Starts the service's own parts on a database of its own in a temporary folder, reads and judges the demonstration, and
+drives the system's Chromium over the pages at two widths and in both themes. Pictures go to docs/screens/, or to the
+folder given as argument.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from playwright.sync_api import sync_playwright
+
+from sahut import bootstrap
+from sahut.core import pipeline
+from sahut.core.model import MentionFilter, MentionOrder, MentionState, Role
+from triage_api.app import create_app
+from triage_api.auth import hash_password
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from sahut.jobs import Parts
+
+_PASSWORD = "gambar untuk panduan"
+_WIDTHS = {"1280": (1280, 900), "360": (360, 740)}
+_THEMES = ("light", "dark")
+
+
+def _prepare(folder: Path) -> Parts:
+    os.environ["SAHUT_VAR_DIR"] = str(folder)
+    settings = bootstrap.settings()
+    bootstrap.migrate(settings)
+    parts = bootstrap.parts(settings)
+    bootstrap.load_demo(parts)
+    with parts.store.read() as tx:
+        sources = tx.sources.all()
+    for source in sources:
+        pipeline.collect(source.id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
+    while pipeline.assess(store=parts.store, classifier=parts.classifier(), policy=parts.policy, clock=parts.clock):
+        pass
+    with parts.store.begin() as tx:
+        tx.accounts.add_user(
+            username="sari",
+            name="Sari Wulandari",
+            role=Role.ADMIN,
+            password_hash=hash_password(_PASSWORD),
+            must_change=False,
+            now=parts.clock(),
+        )
+        for role in ("web", "worker", "scheduler"):
+            tx.operations.beat(role, "docs", parts.clock())
+    return parts
+
+
+def _serve(parts: Parts) -> tuple[uvicorn.Server, str]:
+    door = socket.socket()
+    door.bind(("127.0.0.1", 0))
+    app = create_app(store=parts.store, policy=parts.policy, clock=parts.clock)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True).start()
+    while not server.started:
+        time.sleep(0.05)
+    return server, f"http://127.0.0.1:{door.getsockname()[1]}"
+
+
+def _pages(parts: Parts, page: Page, base: str) -> dict[str, str]:
+    """What to take pictures of. Makes one ticket on the way, as a person would."""
+    waiting = MentionFilter(states=(MentionState.FLAGGED,), folded=False)
+    with parts.store.read() as tx:
+        found = tx.mentions.page(waiting, order=MentionOrder.PRESSING, limit=60).items
+    alone = found[0]
+    grouped = next((one for one in found if one.similar), found[1])
+    page.goto(f"{base}/tickets/new?pick={alone.id}")
+    page.get_by_label("Tempat").fill("Jalan Melati, RT 03/RW 05, Kelurahan Sukamaju")
+    page.get_by_role("button", name="Buat tiket").click()
+    ticket = page.url.partition("?")[0]
+    page.get_by_role("button", name="Dikerjakan").click()
+    return {
+        "antrean": "/",
+        "sebutan": f"/mentions/{grouped.id}",
+        "jadikan-tiket": f"/tickets/new?pick={grouped.id}",
+        "gabung": f"/mentions/merge?pick={grouped.id}",
+        "tiket": ticket.removeprefix(base),
+        "daftar-tiket": "/tickets",
+        "sumber": "/sources",
+        "akun": "/account",
+        "kata-sandi": "/password",
+        "tidak-ditemukan": "/mentions/999999999",
+    }
+
+
+def _take(browser: Browser, parts: Parts, base: str, target: Path) -> None:
+    pages: dict[str, str] = {}
+    for width, (across, down) in _WIDTHS.items():
+        for theme in _THEMES:
+            context = browser.new_context(
+                viewport={"width": across, "height": down}, color_scheme=theme, locale="id-ID"
+            )
+            page = context.new_page()
+            page.goto(f"{base}/sign-in")
+            page.screenshot(path=target / f"masuk-{width}-{theme}.png")
+            page.get_by_label("Nama pengguna").fill("sari")
+            page.get_by_label("Kata sandi").fill(_PASSWORD)
+            page.get_by_role("button", name="Masuk").click()
+            pages = pages or _pages(parts, page, base)
+            for name, path in pages.items():
+                page.goto(base + path)
+                page.screenshot(path=target / f"{name}-{width}-{theme}.png")
+            context.close()
+
+
+def main() -> None:
+    """Take them all."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "screens"
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="sahut-screens-") as folder:
+        parts = _prepare(Path(folder))
+        server, base = _serve(parts)
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+            )
+            _take(browser, parts, base, target)
+            browser.close()
+        server.should_exit = True
+        parts.queue.close()
+        parts.store.close()
+
+
+if __name__ == "__main__":
+    main()

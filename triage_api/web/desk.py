@@ -1,0 +1,292 @@
+"""Who sits at the board: every page asks for a `Desk`, every act for a `Posted` form of somebody who may."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from sahut.core import rules
+from sahut.core.errors import NotFoundError, SahutError, StaleWriteError
+from sahut.core.model import Decision, DecisionKind, MentionFilter, MentionState, SourceCondition, StoredAnswer
+from sahut.core.ports import Tx
+from triage_api import auth, permissions
+from triage_api.auth import Signed
+from triage_api.deps import Deps, MaybeSigned, Now, Parts
+from triage_api.errors import ForbiddenError, InvalidError, MustChangeError, NotSignedInError
+from triage_api.fields import LARGEST_ID
+from triage_api.permissions import Permission
+from triage_api.web import pages, words
+
+COUNT_CAP = 1_001
+# Processes say every few seconds that they live; this long without a word is worth a warning.
+_ALIVE = timedelta(minutes=3)
+_LONGEST_FIELD = 10_000
+_UNDOABLE = frozenset({DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A signed-in person in front of a page."""
+
+    request: Request
+    deps: Deps
+    signed: Signed
+    now: datetime
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person may do acts of that permission."""
+        return permissions.may(self.signed.user.role, permission)
+
+    @property
+    def csrf(self) -> str:
+        """The session's token for forms."""
+        return self.signed.session.csrf if self.signed.session else ""
+
+    def page(self, tx: Tx, template: str, status: int = 200, *, tab: str = "", **context: Any) -> Response:
+        """A page with everything that its frame shows."""
+        return pages.page(self.request, template, status, **self._frame(tx, tab), **context)
+
+    def _frame(self, tx: Tx, tab: str) -> dict[str, Any]:
+        return {
+            "tab": tab,
+            "me": self.signed.user,
+            "now": self.now,
+            "csrf": self.csrf,
+            "new_key": lambda: secrets.token_urlsafe(12),
+            "may_decide": self.may(Permission.DECIDE),
+            "may_manage": self.may(Permission.MANAGE),
+            "here": _here(self.request),
+            "demo": tx.operations.demo_exists(),
+            "warnings": self._warnings(tx),
+            "waiting": tx.mentions.count(MentionFilter(states=(MentionState.FLAGGED,), folded=False), cap=COUNT_CAP),
+            "count_cap": COUNT_CAP,
+            "flash": flash_of(tx, self.request),
+            "units": self.deps.policy.units,
+            "unit_names": {unit.code: unit.name for unit in self.deps.policy.units},
+        }
+
+    def _warnings(self, tx: Tx) -> list[str]:
+        said = []
+        alive = {role for role, _, at in tx.operations.beats() if self.now - at < _ALIVE}
+        if not {"worker", "scheduler"} <= alive:
+            said.append(words._("Pengumpulan atau penilaian sedang tidak berjalan; sebutan baru tidak akan muncul."))
+        conditions = [rules.condition(one, self.now, self.deps.policy) for one in tx.sources.all()]
+        for condition, text in (
+            (SourceCondition.FAILING, words._("%s sumber gagal dibaca.")),
+            (SourceCondition.STOPPED, words._("%s sumber berhenti dan menunggu tindakan.")),
+            (SourceCondition.SILENT, words._("%s sumber lebih sepi daripada biasanya.")),
+        ):
+            if condition in conditions:
+                said.append(text % conditions.count(condition))
+        return said
+
+
+def _desk(request: Request, deps: Parts, signed: MaybeSigned, now: Now) -> Desk:
+    if signed is None or signed.session is None:
+        raise NotSignedInError
+    if signed.user.must_change and request.url.path not in {"/password", "/sign-out"}:
+        raise MustChangeError("set a password of your own first")
+    return Desk(request=request, deps=deps, signed=signed, now=now)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """A form that somebody sent, checked to come from a page of ours."""
+
+    desk: Desk
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+    def get(self, name: str, most: int = _LONGEST_FIELD) -> str:
+        """The last value of a field, stripped; "" without one. Raises InvalidError for one too long."""
+        value = next((said for key, said in reversed(self.fields) if key == name), "").strip()
+        if len(value) > most:
+            raise InvalidError(words._("Isian terlalu panjang."), pointer=f"#/{name}")
+        return value.replace("\x00", "")
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field."""
+        return [said for key, said in self.fields if key == name]
+
+    def number(self, name: str) -> int:
+        """A field that holds an id or a version. Raises InvalidError."""
+        return _number(self.get(name))
+
+    def picks(self) -> list[tuple[int, int | None]]:
+        """The chosen mentions as ``ID:VERSION``. Raises InvalidError."""
+        return picks_of(self.all("pick"))
+
+    def back(self) -> str:
+        """Where the person came from; only ever a path of ours."""
+        return own_path(self.get("back"))
+
+    def once(self, act: Callable[[Tx], str]) -> Response:
+        """Do ``act`` in one transaction and go to the path that it returns; the same form sent again goes there too.
+
+        A stale write answers with a page that shows what the other person did and keeps what was filled in.
+        """
+        desk, key = self.desk, self.get("key", 100)
+        try:
+            with desk.deps.store.begin() as tx:
+                kept = tx.accounts.answer(key, desk.signed.user.id) if key else None
+                where = kept.body if kept else act(tx)
+                if key and kept is None:
+                    tx.accounts.keep_answer(self._answer(key, where))
+        except SahutError as error:
+            # Of two at the same time the second may meet the first one's effect before its answer.
+            with desk.deps.store.read() as tx:
+                kept = tx.accounts.answer(key, desk.signed.user.id) if key else None
+                if kept is None and isinstance(error, StaleWriteError):
+                    return self._stale(tx, error)
+            if kept is None:
+                raise
+            where = kept.body
+        return RedirectResponse(where, status_code=303)
+
+    def _answer(self, key: str, where: str) -> StoredAnswer:
+        desk = self.desk
+        return StoredAnswer(
+            key=key,
+            user_id=desk.signed.user.id,
+            fingerprint=desk.request.url.path,
+            status=303,
+            body=where,
+            at=desk.now,
+        )
+
+    def _stale(self, tx: Tx, error: StaleWriteError) -> Response:
+        renewed = [(name, self._renewed(name, value, error)) for name, value in self.fields if name != "key"]
+        shown = [(words.ticket_field(name), value) for name, value in renewed if name in _SHOWN_AFTER_STALE and value]
+        return self.desk.page(
+            tx,
+            "stale.html",
+            409,
+            error=error,
+            renewed=renewed,
+            shown=shown,
+            action=self.desk.request.url.path,
+            thing=f"/{error.kind}s/{error.key}" if error.kind in {"mention", "ticket"} else "/sources",
+        )
+
+    @staticmethod
+    def _renewed(name: str, value: str, error: StaleWriteError) -> str:
+        if name == "version":
+            return str(error.current)
+        if name == "pick" and value.partition(":")[0] == str(error.key):
+            return f"{error.key}:{error.current}"
+        return value
+
+
+_SHOWN_AFTER_STALE = {"title", "description", "topic", "unit", "place", "priority", "status", "outcome"}
+
+
+async def _fields(request: Request) -> list[tuple[str, str]]:
+    form = await request.form(max_files=0, max_fields=500)
+    return [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+
+
+Fields = Annotated[list[tuple[str, str]], Depends(_fields)]
+
+
+def posting(permission: Permission) -> Callable[..., Posted]:
+    """A dependency: a form of ours by somebody with ``permission``. Raises ForbiddenError, CrossSiteError."""
+
+    def posted(desk: AtDesk, fields: Fields) -> Posted:
+        if not desk.may(permission):
+            raise ForbiddenError(words._("Peran Anda hanya membolehkan membaca."))
+        form = Posted(desk=desk, fields=fields)
+        auth.check_same_site(desk.request, desk.deps.settings, desk.signed.session, form_token=form.get("csrf", 100))
+        return form
+
+    return posted
+
+
+Decides = Annotated[Posted, Depends(posting(Permission.DECIDE))]
+Manages = Annotated[Posted, Depends(posting(Permission.MANAGE))]
+Owns = Annotated[Posted, Depends(posting(Permission.OWN))]
+
+
+def picks_of(values: list[str]) -> list[tuple[int, int | None]]:
+    """``ID`` or ``ID:VERSION`` each. Raises InvalidError."""
+    found: list[tuple[int, int | None]] = []
+    for value in values:
+        mention, _, version = value.partition(":")
+        found.append((_number(mention), _number(version) if version else None))
+    return found
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 0 <= int(text[:20]) <= LARGEST_ID:
+        raise InvalidError(words._("Isian angka tidak dapat dibaca."))
+    return int(text)
+
+
+def own_path(path: str) -> str:
+    """The path if it is surely one of this board, else the queue: a form must never lead to another site."""
+    if not path.startswith("/") or path.startswith("//") or "\\" in path or any(c <= " " for c in path):
+        return "/"
+    return path
+
+
+def with_flash(path: str, word: str) -> str:
+    """The path with a message for the next page, before its fragment."""
+    base, _, fragment = path.partition("#")
+    head, mark, query = base.partition("?")
+    kept = "&".join(part for part in query.split("&") if part and not part.startswith(("did=", "done=")))
+    joined = f"{head}?{kept}&{word}" if mark and kept else f"{head}?{word}"
+    return joined + (f"#{fragment}" if fragment else "")
+
+
+def _here(request: Request) -> str:
+    query = "&".join(part for part in request.url.query.split("&") if part and not part.startswith(("did=", "done=")))
+    return request.url.path + (f"?{query}" if query else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flash:
+    """What the last act did; ``decision`` where it can still be undone."""
+
+    text: str
+    decision: Decision | None = None
+    ticket_number: str = ""
+
+
+_DONE = {
+    "saved": words._("Perubahan disimpan."),
+    "paused": words._("Sumber dijeda."),
+    "resumed": words._("Sumber dibaca lagi."),
+    "added": words._("Sumber ditambahkan. Pembacaan pertama segera dimulai."),
+    "password": words._("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
+    "untied": words._("Sebutan kini berdiri sendiri."),
+}
+
+
+def flash_of(tx: Tx, request: Request) -> Flash | None:
+    """The message of the last act, from the store itself: an address alone can claim nothing that did not happen."""
+    done = request.query_params.get("done", "")
+    if done in _DONE:
+        return Flash(text=_DONE[done])
+    did = request.query_params.get("did", "")
+    try:
+        decision = tx.decisions.get(_number(did))
+    except (NotFoundError, InvalidError):
+        return None
+    act = tx.decisions.of_group(decision.group)
+    number = tx.tickets.get(decision.ticket_id).number if decision.ticket_id else ""
+    latest = tx.decisions.of_mention(decision.mention_id)[-1]
+    text = words._("%(count)s sebutan: %(what)s") % {
+        "count": len(act),
+        "what": words.label(decision.kind).lower(),
+    }
+    if decision.reason is not None:
+        text += f" ({words.label(decision.reason).lower()})"
+    can_undo = latest.id == decision.id and decision.kind in _UNDOABLE
+    return Flash(text=text + ".", decision=decision if can_undo else None, ticket_number=number)

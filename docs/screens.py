@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script, not importable
 """Takes pictures of every page of the board, from the invented demonstration alone: `make screens`.
 
 Starts the service's own parts on a database of its own in a temporary folder, reads and judges the demonstration, and
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from sahut.jobs import Parts
 
-_PASSWORD = "gambar untuk panduan"
+_PASSWORD = "gambar untuk panduan"  # noqa: S105 - of an account in a folder that is deleted again
 _WIDTHS = {"1280": (1280, 900), "360": (360, 740)}
 _THEMES = ("light", "dark")
 

@@ -68,10 +68,12 @@ def _json_feed(body: bytes, url: str) -> Document:
 
 
 def _xml_feed(body: bytes, url: str, content_type: str | None) -> Document:
+    if body.startswith(_BOMS[1:]):
+        # feedparser takes UTF-16 without a declaration for UTF-8 full of NULs.
+        body = body.decode("utf-16", "replace").encode("utf-8-sig", "replace")
     sent, notes = _reconciled(body, content_type)
-    headers = {"content-location": url}
-    if sent:
-        headers["content-type"] = sent
+    # No content-location: it would resolve bare guids against the address, which may move. Links are resolved later.
+    headers = {"content-type": sent} if sent else {}
     try:
         # Bytes in a stream, never text: feedparser opens a string as a file or a URL.
         found = feedparser.parse(

@@ -16,6 +16,9 @@ _BLOCKS = (
 _SILENT = ["script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title"]
 _MARKUP = re.compile(r"<[a-zA-Z!/]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w*);")
 _BREAK = "\ue000"  # private use: no text of a page means anything by it
+# Soft hyphen, zero-width space, word joiner, byte order mark, direction overrides: unseen, and used to split words so
+# that no filter finds them. Zero-width joiners stay: emoji and some scripts are spelt with them.
+_UNSEEN = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
 def clean(markup: str) -> str:
@@ -32,11 +35,13 @@ def clean(markup: str) -> str:
     for node in body.css(_BLOCKS):
         node.insert_before(_BREAK)
         node.insert_after(_BREAK)
+    for cell in body.css("td,th"):
+        cell.insert_after(" ")
     # Newlines of the source are spaces to a reader; only blocks break lines.
     return tidy(" ".join(body.text(separator="").split()).replace(_BREAK, "\n"))
 
 
 def tidy(text: str) -> str:
     """Storable text without blank lines and doubled spaces."""
-    lines = (" ".join(line.split()) for line in storable(text).splitlines())
+    lines = (" ".join(line.split()) for line in _UNSEEN.sub("", storable(text)).splitlines())
     return "\n".join(line for line in lines if line)

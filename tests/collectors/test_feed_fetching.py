@@ -315,7 +315,9 @@ def test_what_is_no_feed_is_said_so_and_the_old_state_is_kept(server: FeedServer
 
 
 def test_a_web_page_names_the_feeds_it_links_to(server: FeedServer) -> None:
-    page = b'<html><head><link rel="alternate" type="application/rss+xml" href="/warta.xml"></head><body>x</body></html>'
+    page = (
+        b'<html><head><link rel="alternate" type="application/rss+xml" href="/warta.xml"></head><body>x</body></html>'
+    )
     error = failure(server.feed("/", page, Content_Type="text/html"))
 
     assert error.problem is Problem.NOT_A_FEED
@@ -328,7 +330,9 @@ def test_a_wish_to_be_asked_later_is_kept(server: FeedServer) -> None:
 
 
 def test_the_same_page_twice_has_the_same_identities(server: FeedServer) -> None:
-    url = server.feed("/rss", rss(item(1), item(2, guid=""), "<title>Tanpa alamat</title>", "<description>x</description>"))
+    url = server.feed(
+        "/rss", rss(item(1), item(2, guid=""), "<title>Tanpa alamat</title>", "<description>x</description>")
+    )
     first, source = read(a_source(url))
     second, _ = read(source)
 

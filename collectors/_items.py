@@ -134,7 +134,10 @@ def _content_language(entry: Mapping[str, Any]) -> str:
 
 
 def _link(entry: Mapping[str, Any], base: str) -> str:
-    link = _word(entry.get("link"))
+    link, guid = _word(entry.get("link")), _word(entry.get("id"))
+    if link == guid and not link.startswith(("http://", "https://", "/")):
+        # feedparser takes any guid for a link unless the feed says isPermaLink="false".
+        link = ""
     if not link:
         links = [found for found in entry.get("links") or [] if isinstance(found, Mapping)]
         link = next((_word(found.get("href")) for found in links if found.get("rel") in {None, "alternate"}), "")

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from classifiers._text import clean
 from sahut.core.errors import SettingsError
@@ -89,7 +90,7 @@ class LabelledSet:
         weight = self.weight
         for column, factors in self.weights.items():
             weight *= factors.get(row[column], 1.0)
-        numbers = {head: self._number(head, source, row) for head, source in self.labels.items()}
+        numbers: dict[str, Any] = {head: self._number(head, source, row) for head, source in self.labels.items()}
         return replace(
             Example(text=clean(row["text"]), set=self.name, weight=weight, own_scale=self.own_scale), **numbers
         )

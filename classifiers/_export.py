@@ -24,7 +24,7 @@ _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 _OPSET = 17
 
 
-class _Outputs(nn.Module):
+class _Outputs(nn.Module):  # type: ignore[misc]  # torch is not followed
     """The network with its heads as a tuple, which is what the exporter can name."""
 
     def __init__(self, network: Network) -> None:

@@ -20,7 +20,7 @@ _URGENT_WEIGHT = 3.0
 _LABEL_SMOOTHING = 0.05
 
 
-class SharedDropout(nn.Module):
+class SharedDropout(nn.Module):  # type: ignore[misc]  # torch is not followed
     """Dropout whose mask is drawn once for the whole batch.
 
     On a CPU the random numbers, not the multiplication, cost a third of a training step; sharing the mask over the
@@ -39,7 +39,7 @@ class SharedDropout(nn.Module):
         return hidden * (keep / (1.0 - self.p))
 
 
-class Network(nn.Module):
+class Network(nn.Module):  # type: ignore[misc]  # torch is not followed
     """(batch, length) token ids and mask → one (batch, classes) tensor of logits per head, and the (batch, hidden) pool."""
 
     def __init__(self, base: str, *, dropout: float = 0.1) -> None:

@@ -20,7 +20,15 @@ _CLEAN_LIMIT = 1_200
 
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|<!--.*?-->", re.DOTALL)
 _MASKED = re.compile(r"[\[<](?:username|user|url|link|num|phone|email)[\]>]", re.IGNORECASE)
-_MASK_WORDS = {"username": "@user", "user": "@user", "url": "http", "link": "http", "num": "000", "phone": "000", "email": "email"}
+_MASK_WORDS = {
+    "username": "@user",
+    "user": "@user",
+    "url": "http",
+    "link": "http",
+    "num": "000",
+    "phone": "000",
+    "email": "email",
+}
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+\b")
 # NIK, card and telephone numbers: the digits say nothing about the kind of post and must not be learnt.

@@ -35,8 +35,8 @@ class HubClassifier:
         if model_dir is None:
             raise ClassifierError("the hub classifier needs a model: hub:NAME, or a folder")
         try:
-            import torch
-            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+            import torch  # noqa: PLC0415 -- an extra
+            from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415 -- as torch
         except ImportError as error:
             raise ClassifierError(
                 f"model '{model_dir}' needs torch, which is not installed: pip install 'sahut[train]'"
@@ -49,7 +49,9 @@ class HubClassifier:
         except Exception as error:  # the library raises a dozen types, all of which mean the same to a caller
             raise ClassifierError(f"model '{model_dir}' cannot be loaded: {error}") from error
         said = labels or {}
-        self._words = {int(at): said.get(label, label).casefold() for at, label in self._network.config.id2label.items()}
+        self._words = {
+            int(at): said.get(label, label).casefold() for at, label in self._network.config.id2label.items()
+        }
         ours = {str(word) for words in (Kind, Sentiment, Topic) for word in words}
         if not ours & set(self._words.values()):
             raise ClassifierError(

@@ -48,7 +48,9 @@ _TOPICS: Mapping[Topic, str] = {
     Topic.INTEGRITY: r"pungli|korupsi|suap|calo|bribe",
     Topic.DIGITAL_TELECOM: r"aplikasi|website|login|server|internet|sinyal|otp",
 }
-_URGENT = re.compile(r"\b(?:terjebak|tersengat|darurat|evakuasi|kabel (?:putus|menjuntai)|tolong segera|korban)\b", re.I)
+_URGENT = re.compile(
+    r"\b(?:terjebak|tersengat|darurat|evakuasi|kabel (?:putus|menjuntai)|tolong segera|korban)\b", re.IGNORECASE
+)
 
 
 def _compiled(patterns: Mapping[Word, str]) -> dict[Word, re.Pattern[str]]:
@@ -85,7 +87,7 @@ def _shares(
     patterns: Mapping[Word, re.Pattern[str]], fallback: Word, words: type[Word], text: str
 ) -> dict[Word, float]:
     """Hits by word, the fallback counting as one hit, as shares with a little left for every word."""
-    hits = {word: 0.05 for word in words}
+    hits = dict.fromkeys(words, 0.05)
     hits[fallback] += 1.0
     for word, pattern in patterns.items():
         hits[word] += 2.0 * len(set(pattern.findall(text)))

@@ -93,15 +93,14 @@ class OnnxClassifier:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
         try:
-            from onnxruntime import InferenceSession, SessionOptions
-            from transformers import PreTrainedTokenizerFast
+            # After the setting above, and so that nothing but a loaded model pays for them.
+            from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415 -- see above
+            from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 -- see above
 
             options = SessionOptions()
             options.intra_op_num_threads = 1
             options.inter_op_num_threads = 1
-            self._session = InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
             self._tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder))
         except Exception as error:  # the two libraries raise a dozen types, all of which mean the same to a caller
             raise ClassifierError(f"the model in {folder} cannot be loaded: {error}") from error
@@ -125,7 +124,9 @@ class OnnxClassifier:
         # Longest first, so that no thread is left alone with a long post at the end.
         order = sorted(range(len(distinct)), key=lambda at: -len(ids[at]))
         with ThreadPoolExecutor(self._threads, thread_name_prefix="classify") as pool:
-            judged = dict(zip((distinct[at] for at in order), pool.map(self._run, (ids[at] for at in order)), strict=True))
+            judged = dict(
+                zip((distinct[at] for at in order), pool.map(self._run, (ids[at] for at in order)), strict=True)
+            )
         return [judged[text] for text in cleaned]
 
     def _run(self, ids: list[int]) -> Logits:

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +144,7 @@ class Trainer:
             self.spent += time.monotonic() - began
             self.passes = int(self.passes) + number / len(batches) if number < len(batches) else int(self.passes) + 1.0
             if self.step % 50 == 0:
-                log.info(
-                    "step %d pass %.2f progress %.3f loss %.4f", self.step, self.passes, self.progress, mean_loss
-                )
+                log.info("step %d pass %.2f progress %.3f loss %.4f", self.step, self.passes, self.progress, mean_loss)
             if number % every == 0:
                 self._checkpoint()
             if self.progress >= 1.0:
@@ -168,7 +166,7 @@ class Trainer:
         self.step += 1
         if self.step % _AVERAGE_EVERY == 0:
             self._average()
-        return float(value)
+        return float(value.detach())
 
     def _rate(self) -> float:
         """Linear warm-up over the first part of the budget, then a linear fall to nothing."""
@@ -192,14 +190,13 @@ class Trainer:
         weights = dict(self.network.state_dict())
         weights.update(self.average)
         self.network.load_state_dict(weights)
-        return self.network.eval()
+        self.network.eval()
+        return self.network
 
     def _dense(self) -> Iterator[tuple[str, Tensor]]:
-        return (
-            (name, weight) for name, weight in self.network.named_parameters() if "word_embeddings" not in name
-        )
+        return ((name, weight) for name, weight in self.network.named_parameters() if "word_embeddings" not in name)
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # torch is not followed
     def _average(self) -> None:
         # A young average must not remember the base weights.
         decay = min(_AVERAGE_DECAY, self.step / (self.step + 10 * _AVERAGE_EVERY))
@@ -290,8 +287,3 @@ def _varied(text: str, chance: random.Random) -> str:
     if chance.random() < 0.25:  # noqa: PLR2004 -- as above
         text = " ".join("@user" if word.startswith("@") else word for word in text.split(" "))
     return text
-
-
-def settings_with(settings: TrainSettings, **changes: Any) -> TrainSettings:  # noqa: ANN401 -- mirrors the fields
-    """A copy of ``settings`` with some fields changed."""
-    return replace(settings, **changes)

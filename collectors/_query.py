@@ -1,4 +1,4 @@
-"""A source's own filter: words, "phrases", AND, OR, NOT, -exclusions, parentheses and a * at the end of a word.
+"""A source's own filter: words, "phrases", AND, OR, NOT, -exclusions, parentheses and a * at a word's beginning or end.
 
 Words side by side must all occur. Case does not count, and a word matches whole words only.
 """
@@ -63,13 +63,17 @@ def _build(node: tree.Item, query: str) -> Matches:
 
 def _words(node: tree.Item, query: str) -> Matches:
     plain = _folded(re.sub(r"\\(.)", r"\1", str(node.value).strip('"')))
-    words = [
-        re.escape(word).replace(r"\*", r"\w*")
-        for word in (part.strip(".,;:!?()") for part in plain.split())
-        if word.strip("*")
-    ]
+    words = [word for word in (part.strip(".,;:!?()") for part in plain.split()) if word.strip("*")]
+    where = "" if node.pos is None else f" at position {node.pos}"
     if not words:
-        where = "" if node.pos is None else f" at position {node.pos}"
         raise _fault(query, f"'{str(node).strip()}'{where} holds no word")
-    pattern = re.compile(r"(?<!\w)" + r"\W+".join(words) + r"(?!\w)")
+    if any("*" in word.strip("*") for word in words):
+        # Stars inside a word make a pattern that takes exponential time on some texts.
+        raise _fault(query, f"'{str(node).strip()}'{where} has a * inside; it may stand at a word's beginning or end")
+    pattern = re.compile(r"(?<!\w)" + r"\W+".join(map(_pattern, words)) + r"(?!\w)")
     return lambda text: pattern.search(text) is not None
+
+
+def _pattern(word: str) -> str:
+    start, end = (r"\w*" if word[place] == "*" else "" for place in (0, -1))
+    return start + re.escape(word.strip("*")) + end

@@ -170,7 +170,7 @@ class NearDuplicates:
 
 def _shingles(text: str) -> set[str]:
     """Runs of four words, lower case, without handles and links; of a short text, the text itself."""
-    words = [word for word in _WORD.findall(re.sub(r"@\w+|http", " ", text.casefold()))]
+    words = _WORD.findall(re.sub(r"@\w+|http", " ", text.casefold()))
     if len(words) < _SHINGLE_WORDS:
         return {" ".join(words)}
     return {" ".join(words[at : at + _SHINGLE_WORDS]) for at in range(len(words) - _SHINGLE_WORDS + 1)}

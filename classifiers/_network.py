@@ -40,7 +40,7 @@ class SharedDropout(nn.Module):  # type: ignore[misc]  # torch is not followed
 
 
 class Network(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """(batch, length) token ids and mask → one (batch, classes) tensor of logits per head, and the (batch, hidden) pool."""
+    """Token ids and mask, (batch, length) → logits (batch, classes) by head, and pools (batch, hidden)."""
 
     def __init__(self, base: str, *, dropout: float = 0.1) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""How good a classifier is on labelled texts: every figure with a 95 % bootstrap interval. Needs the extra ``train``."""
+"""How good a classifier is on labelled texts: every figure with a 95 % bootstrap interval.
+
+Needs the extra ``train``.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ class CutOff:
 
 
 def read_labelled(path: Path) -> list[Example]:
-    """The rows of a CSV (with header) or JSON-lines file: ``text`` and any of kind, sentiment, topic, urgent, complaint.
+    """The rows of a CSV (with header) or JSON-lines file: ``text`` and any of the labels.
 
     An absent or empty label is unknown. Raises ClassifierError for a file without ``text`` or a label that is not ours.
     """

@@ -17,8 +17,8 @@ from sahut.core.model import Assessment, Kind, Sentiment, Topic
 Word = TypeVar("Word", bound=StrEnum)
 
 _KINDS: Mapping[Kind, str] = {
-    Kind.COMPLAINT: r"rusak|mati|padam|bolong|berlubang|macet|mampet|bau|menumpuk|belum (?:di|ada)|tidak bisa|gak? bisa|"
-    r"kapan (?:di)?(?:perbaiki|nyala)|tolong|mohon|keluh\w*|lapor|broken|not working",
+    Kind.COMPLAINT: r"rusak|mati|padam|bolong|berlubang|macet|mampet|bau|menumpuk|belum (?:di|ada)|tidak bisa|"
+    r"gak? bisa|kapan (?:di)?(?:perbaiki|nyala)|tolong|mohon|keluh\w*|lapor|broken|not working",
     Kind.ASPIRATION: r"semoga|sebaiknya|seharusnya|usul|saran|harap\w*|alangkah|should|please add",
     Kind.INQUIRY: r"apakah|bagaimana|gimana|berapa|kapan|syarat|jam berapa|info(?:nya)?|how (?:do|can)|when|where",
     Kind.PRAISE: r"terima ?kasih|makasih|mantap|bagus|keren|cepat tanggap|thank(?:s| you)",

@@ -7,20 +7,21 @@ model, `sahut classify` never the database.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from sahut import jobs, probe
-from sahut.core.errors import SettingsError
-from sahut.core.model import Policy, Role, SourceDraft, User
+from sahut.core.errors import CollectError, SettingsError
+from sahut.core.model import Policy, Problem, Role, SourceDraft, User
 from sahut.core.ports import Classifier, Collector, Queue, Store
 from sahut.probe import Probe
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from collectors.registry import CollectorSettings
     from config.settings import Settings
     from sahut.demo import DemoFeed
 
@@ -103,10 +104,16 @@ def collector_for(settings: Settings, opened: Store | None = None) -> Callable[[
         allowed = settings.allow_hosts
         if opened is not None and _has_demo(opened):
             allowed = (*allowed, f"127.0.0.1:{_demo_port(settings)}")
-        manners = registry.CollectorSettings(allow_hosts=allowed, contact=settings.contact)
-        return registry.load(platform, settings=manners)
+        return registry.load(platform, settings=_manners(settings, allowed))
 
     return load
+
+
+def _manners(settings: Settings, allowed: tuple[str, ...] | None = None) -> CollectorSettings:
+    from collectors.registry import CollectorSettings
+
+    hosts = settings.allow_hosts if allowed is None else allowed
+    return CollectorSettings(allow_hosts=hosts, contact=settings.contact)
 
 
 def parts(settings: Settings) -> jobs.Parts:
@@ -157,7 +164,22 @@ def upsert_sources(made: jobs.Parts, drafts: Sequence[SourceDraft]) -> tuple[int
 
 def look(settings: Settings, draft: SourceDraft) -> Probe:
     """What following ``draft`` would bring, with nothing stored. Raises NotFoundError for an unknown platform."""
-    return probe.look(draft, collector_for(settings)(draft.platform), now())
+    collector = collector_for(settings)(draft.platform)
+    found = probe.look(draft, collector, now())
+    if draft.platform != "feed" or found.error is None or found.error.problem is not Problem.NOT_A_FEED:
+        return found
+    from collectors import discovery
+
+    try:
+        feeds = discovery.discover(draft.address, settings=_manners(settings), now=now())
+    except CollectError:
+        return found
+    if not feeds or feeds[0] == draft.address:
+        return found
+    behind = probe.look(replace(draft, address=feeds[0]), collector, now())
+    others = f"; it also has {', '.join(feeds[1:])}" if feeds[1:] else ""
+    note = f"{draft.address} is a web page; its feed is {feeds[0]}{others}"
+    return replace(behind, address=feeds[0], notes=[note, *behind.notes])
 
 
 def load_demo(made: jobs.Parts) -> None:

@@ -13,7 +13,10 @@ from sahut.core.ports import Collector
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """The first page of a place. ``error`` is None when it could be read; ``notes`` are plain words about it."""
+    """The first page of a place. ``error`` is None when it could be read; ``notes`` are plain words about it.
+
+    ``address`` is what to follow where that is not the address looked at: a web page's feed. "" for the same.
+    """
 
     title: str = ""
     seen: int = 0
@@ -21,6 +24,7 @@ class Probe:
     mentions: Sequence[Mention] = ()
     notes: Sequence[str] = ()
     error: CollectError | None = None
+    address: str = ""
 
 
 def look(draft: SourceDraft, collector: Collector, now: datetime) -> Probe:

@@ -65,7 +65,7 @@ def add(
             raise typer.Exit(FAILED)
         for note in found.notes:
             say(f"Note: {note}.")
-        draft = replace(draft, name=name or found.title)
+        draft = replace(draft, name=name or found.title, address=found.address or address)
     with parts.store.begin() as tx:
         source = tx.sources.add(replace(draft, name=draft.name or address), parts.clock())
     parts.queue.ring("collect", key=f"source:{source.id}", args={"source_id": source.id})

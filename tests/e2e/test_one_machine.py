@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.e2e.forms import form
 from tests.e2e.harness import PATIENCE, Feed, Sahut, eventually, feed, installation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -86,6 +88,40 @@ def test_a_complaint_is_flagged_news_is_filed_and_both_outlive_a_kill(sahut: Sah
         ticket = api.get(f"/tickets/{made.json()['ticket']['id']}").json()
     assert [mention["id"] for mention in ticket["mentions"]] == [first["id"]]
     assert len(mentions(sahut, token)) == 3
+
+
+def test_staff_sign_in_with_a_one_time_password_and_make_a_ticket_on_the_page(sahut: Sahut, site: Feed) -> None:
+    site.add("Keluhan warga Kenanga", COMPLAINT)
+    token = begin(sahut, site)
+    eventually("it is judged", lambda: states(sahut, token) == {COMPLAINT: "flagged"})
+    password = sahut.command("user", "add", "sari", "--role", "triage").strip()
+    as_browser = {"Accept": "text/html"}
+    with httpx.Client(base_url=sahut.url, headers=as_browser, follow_redirects=True, timeout=60) as browser:
+        page = browser.get("/")
+        assert page.url.path == "/sign-in"
+        page = browser.post("/sign-in", data=form(page.text, "/sign-in") | {"username": "sari", "password": password})
+        assert page.url.path == "/password", "a one-time password must be changed first"
+        own = {"current": password, "new": "lampu taman menyala", "again": "lampu taman menyala"}
+        page = browser.post("/password", data=form(page.text, "/password") | own)
+        assert page.url.path == "/"
+        assert "Kenanga" in page.text
+        (mention,) = mentions(sahut, token, state="flagged")
+        page = browser.get("/tickets/new", params={"pick": f"{mention['id']}:{mention['version']}"})
+        filled = form(page.text, "/tickets")
+        forged = browser.post("/tickets", data=filled | {"csrf": "guessed"})
+        assert forged.status_code == 403
+        page = browser.post("/tickets", data=filled)
+        assert page.status_code == 200, page.text
+        assert page.url.path.startswith("/tickets/")
+        again = browser.post("/tickets", data=filled)
+        assert again.url.path == page.url.path, "the same form sent twice made another ticket"
+    sahut.kill(sahut.processes[0])
+    sahut.start("run")
+    sahut.ready()
+    with sahut.api(token) as api:
+        (ticket,) = api.get("/tickets").json()["items"]
+    assert states(sahut, token) == {COMPLAINT: "converted"}
+    assert page.url.path == f"/tickets/{ticket['id']}"
 
 
 def test_a_kill_while_the_classifier_works_loses_and_doubles_nothing(sahut: Sahut, site: Feed) -> None:

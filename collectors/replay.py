@@ -16,14 +16,15 @@ import hashlib
 import json
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from collectors._query import Matches, compiled
 from collectors._settings import CollectorSettings
 from collectors._text import storable, storable_deep
-from sahut.core.errors import CollectError, PermanentError, TransientError
+from sahut.core.errors import CollectError, PermanentError, SettingsError, TransientError
 from sahut.core.model import Author, Batch, DeadItem, Mention, Problem, Source
 
 PAGE_LINES = 500
@@ -55,9 +56,11 @@ class ReplayCollector:
     def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
         """Pages of 500 lines from the cursor's byte on. Raises TransientError for a missing or unreadable file."""
         path = self._settings.base_dir / source.address
+        matches = _query(source)
         try:
             _check_regular(path)
-            yield from _pages(path, source, now)
+            for batch in _pages(path, source, now):
+                yield replace(batch, mentions=[mention for mention in batch.mentions if matches(mention.body)])
         except OSError as error:
             raise _refused(path, error) from error
 
@@ -65,6 +68,13 @@ class ReplayCollector:
         """Read a dead line again, from its text. Raises ValueError with the reason."""
         shift = source.cursor.get("shift")
         return _Reader(source, now, shift).mention(str(raw.get("content", "")).encode("utf-8", "surrogatepass"))
+
+
+def _query(source: Source) -> Matches:
+    try:
+        return compiled(source.query)
+    except SettingsError as error:
+        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.NOT_READABLE) from error
 
 
 def _refused(path: Path, error: OSError) -> CollectError:

@@ -47,9 +47,9 @@ class MentionTies:
             self._collect(found, and_(mention.c.text_key == key, recent))
         bands = _bands(record.mention.body)
         if bands:
-            alike = self._sharing_a_band(record.id, bands)
+            alike = self._sharing_a_band(record.id, bands, since)
             if alike:
-                self._collect(found, and_(mention.c.id.in_(alike), recent))
+                self._collect(found, mention.c.id.in_(alike))
             self._file(record.id, bands)
         refused = self._untied(record.id)
         return [one for one in found.values() if one.id not in refused and (one.first_id or one.id) not in refused]
@@ -62,11 +62,12 @@ class MentionTies:
         for row in self._connection.execute(select(*columns).where(where).order_by(mention.c.id).limit(_ENOUGH)):
             found.setdefault(row.id, _candidate(row, declared=declared))
 
-    def _sharing_a_band(self, mention_id: int, bands: Sequence[int]) -> list[int]:
+    def _sharing_a_band(self, mention_id: int, bands: Sequence[int], since: datetime) -> list[int]:
         same = or_(*(and_(signature.c.band == band, signature.c.hash == value) for band, value in enumerate(bands)))
         query = (
             select(signature.c.mention_id)
-            .where(same, signature.c.mention_id < mention_id)
+            .join(mention, mention.c.id == signature.c.mention_id)
+            .where(same, signature.c.mention_id < mention_id, mention.c.shown_at >= since)
             .group_by(signature.c.mention_id)
             .order_by(func.count().desc(), signature.c.mention_id)
             .limit(_ENOUGH)

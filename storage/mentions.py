@@ -24,7 +24,7 @@ from storage import paging
 from storage.mention_rows import conditions, content, new_row, record, records
 from storage.mention_ties import MentionTies
 from storage.mention_work import MentionWork
-from storage.tables import decision, mention, mention_version
+from storage.tables import dead_letter, decision, mention, mention_version
 
 # Both databases take far more parameters in one statement, but none is faster for it.
 _KEYS_AT_ONCE = 400
@@ -69,19 +69,27 @@ class SqlMentions(MentionWork, MentionTies):
                 insert.on_conflict_do_nothing(), new, execution_options={"preserve_rowcount": True}
             )
             inserted = result.rowcount
-        edited = [change for change in changes if change.known is not None]
-        for change in edited:
-            self._edit(change, now)
-        return inserted, len(edited)
+        edited = sum(self._edit(change, now) for change in changes if change.known is not None)
+        return inserted, edited
 
-    def _edit(self, change: Change, now: datetime) -> None:
+    def _edit(self, change: Change, now: datetime) -> bool:
+        """False where the row is gone, or another worker has stored this very wording since `known` was asked."""
         assert change.known is not None  # noqa: S101 - `save` picked these
         mention_id = change.known.id
         before = self._connection.execute(
-            select(mention.c.title, mention.c.text, mention.c.edited, mention.c.version, mention.c.updated_at)
+            select(
+                mention.c.title,
+                mention.c.text,
+                mention.c.content_hash,
+                mention.c.edited,
+                mention.c.version,
+                mention.c.updated_at,
+            )
             .where(mention.c.id == mention_id)
             .with_for_update()
-        ).one()
+        ).one_or_none()
+        if before is None or before.content_hash == change.mention.content_hash:
+            return False
         self._connection.execute(
             mention_version.insert().values(
                 mention_id=mention_id,
@@ -105,8 +113,11 @@ class SqlMentions(MentionWork, MentionTies):
             values |= {"state": MentionState.COLLECTED, "attempts": 0}
         self._connection.execute(update(mention).where(mention.c.id == mention_id).values(values))
         if change.reassess:
+            # A held text gave way to another: a retry of its letter would pull the mention out of whatever comes next.
+            self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id == mention_id))
             self._cut(mention_id)
             self.refold([mention_id])
+        return True
 
     def get(self, mention_id: int) -> MentionRecord:
         """Raises NotFoundError."""

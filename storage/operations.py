@@ -75,11 +75,20 @@ class SqlOperations:
         sources = select(source.c.id).where(source.c.demo)
         mentions = select(mention.c.id).where(mention.c.source_id.in_(sources))
         demo_tickets = self._tickets_only_of(mentions)
+        copy = mention.alias("copy")
         self._connection.execute(
             update(mention)
             .where(mention.c.first_id.in_(mentions), mention.c.source_id.not_in(sources))
             .values(first_id=None, folded=False)
         )
+        copies = (
+            select(func.count())
+            .select_from(copy)
+            .where(copy.c.first_id == mention.c.id, copy.c.source_id.not_in(sources))
+            .scalar_subquery()
+        )
+        behind = select(copy.c.first_id).where(copy.c.source_id.in_(sources), copy.c.first_id.is_not(None))
+        self._connection.execute(update(mention).where(mention.c.id.in_(behind)).values(similar=copies))
         # A decision names what it undoes: the later ones go first.
         self._connection.execute(update(decision).where(decision.c.mention_id.in_(mentions)).values(undoes=None))
         deleted: dict[str, int] = {}

@@ -148,6 +148,23 @@ def test_the_second_of_two_people_sees_what_the_first_did_and_loses_nothing(worl
     other.get_by_role("heading", name="Judul yang lama dipikirkan").wait_for()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_the_copies_of_a_mention_unfold_and_can_be_told_apart(world: World, visitors: Visitors, scripts: bool) -> None:
+    first, copy = world.flagged(2)
+    world.tie(copy, first)
+    page = visitors.sign_in(java_script_enabled=scripts)
+    assert page.locator(".mention").count() == 1
+
+    page.get_by_role("link", name="1 lainnya mengatakan hal yang sama").click()
+    page.get_by_role("link", name=f"Rincian sebutan {copy}").click()
+    page.get_by_role("button", name="Bukan sama").click()
+    page.get_by_text("Sebutan kini berdiri sendiri.").wait_for()
+    page.goto("/")
+
+    assert page.locator(".mention").count() == 2
+    assert visitors.complaints == []
+
+
 def test_hostile_posts_run_nothing_and_hide_nothing_on_any_page(world: World, visitors: Visitors) -> None:
     mentions = [
         a_mention(

@@ -29,7 +29,6 @@ Array = NDArray[np.float64]
 Measure = Callable[[Array, Array], float]
 
 _COMPLAINT = CLASSES["kind"].index("complaint")
-_RESAMPLES = 500
 _BINS = 10
 _HEADS = (*CLASSES, "urgent", "complaint")
 
@@ -92,7 +91,9 @@ def _number(head: str, said: object, where: str) -> int:
     return int(str(said))
 
 
-def figures(examples: Sequence[Example], assessments: Sequence[Assessment], *, seed: int = 1) -> dict[str, Figure]:
+def figures(
+    examples: Sequence[Example], assessments: Sequence[Assessment], *, resamples: int = 500, seed: int = 1
+) -> dict[str, Figure]:
     """Every measure that the labels allow, by name.
 
     ``assessments`` belong to ``examples`` one to one. A complaint is called at a probability of one half.
@@ -101,16 +102,20 @@ def figures(examples: Sequence[Example], assessments: Sequence[Assessment], *, s
     for head in CLASSES:
         said, judged = _classes(head, examples, assessments)
         if len(said):
-            found[f"{head} macro-F1"] = bootstrap(_macro_f1, said, judged, seed=seed)
-            found[f"{head} accuracy"] = bootstrap(lambda a, b: float((a == b).mean()), said, judged, seed=seed)
+            found[f"{head} macro-F1"] = bootstrap(_macro_f1, said, judged, resamples=resamples, seed=seed)
+            found[f"{head} accuracy"] = bootstrap(
+                lambda a, b: float((a == b).mean()), said, judged, resamples=resamples, seed=seed
+            )
     labels, scores = complaints(examples, assessments)
     if len(labels):
         for name, measure in _COMPLAINT_MEASURES.items():
-            found[f"complaint {name}"] = bootstrap(measure, labels, scores, seed=seed)
+            found[f"complaint {name}"] = bootstrap(measure, labels, scores, resamples=resamples, seed=seed)
     known = [(row.urgent, judged.urgent) for row, judged in zip(examples, assessments, strict=True) if row.urgent >= 0]
     if known:
         said, judged = np.array(known, dtype=np.float64).T
-        found["urgent average precision"] = bootstrap(average_precision_score, said, judged, seed=seed)
+        found["urgent average precision"] = bootstrap(
+            average_precision_score, said, judged, resamples=resamples, seed=seed
+        )
     return found
 
 
@@ -143,14 +148,14 @@ def calibration_error(labels: Array, scores: Array) -> float:
     return float(sum(gaps) / len(labels))
 
 
-def bootstrap(measure: Measure, said: Array, judged: Array, *, seed: int = 1) -> Figure:
-    """``measure(said, judged)`` with its percentile interval over 500 resamples of the rows."""
+def bootstrap(measure: Measure, said: Array, judged: Array, *, resamples: int = 500, seed: int = 1) -> Figure:
+    """``measure(said, judged)`` with its percentile interval over ``resamples`` draws of the rows."""
     chance = np.random.default_rng(seed)
     values = []
     with warnings.catch_warnings():
         # A resample may miss a rare class altogether; scikit-learn warns of each.
         warnings.simplefilter("ignore")
-        for _ in range(_RESAMPLES):
+        for _ in range(resamples):
             rows = chance.integers(0, len(said), len(said))
             values.append(measure(said[rows], judged[rows]))
         value = float(measure(said, judged))

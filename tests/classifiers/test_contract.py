@@ -103,7 +103,7 @@ def test_an_unknown_name_is_refused_with_the_names_that_there_are() -> None:
 
 def test_a_hub_model_without_torch_names_the_extra() -> None:
     try:
-        import torch  # noqa: F401, PLC0415 -- only its absence matters
+        import torch  # noqa: F401 -- only its absence matters
     except ImportError:
         with pytest.raises(ClassifierError, match=r"sahut\[train\]"):
             registry.load("hub:somebody/some-model")

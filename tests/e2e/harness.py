@@ -113,7 +113,7 @@ class Sahut:
             "SAHUT_TICK_SECONDS": "0.5",
             "SAHUT_LEASE_MINUTES": "0.1",
             "SAHUT_LOST_WORKER_SECONDS": "3",
-            "PYTHONPATH": str(Path(__file__).parents[2]) + os.environ.get("E2E_STUB", ""),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
             **settings,

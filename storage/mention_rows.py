@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal_column, select, text
 
 from sahut.core.model import (
     Author,
@@ -29,7 +29,9 @@ _COLUMNS = [column for column in mention.c if column.name not in {"raw", "conten
 
 def records() -> Select[Any]:
     """SELECT what `record` needs."""
-    return select(*_COLUMNS, source.c.name.label("source_name")).join(source, source.c.id == mention.c.source_id)
+    # Every mention has a source; an outer join keeps SQLite from walking the sources first and sorting at the end.
+    join = mention.outerjoin(source, source.c.id == mention.c.source_id)
+    return select(*_COLUMNS, source.c.name.label("source_name")).select_from(join)
 
 
 def record(row: Row[Any]) -> MentionRecord:
@@ -126,8 +128,8 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
         (mention.c.topic, where.topics),
     ):
         if len(values) == 1:
-            # A plain equality lets SQLite walk an index in order.
-            found.append(column == values[0])
+            # A plain equality lets SQLite walk an index in order; written out, it also proves a partial index.
+            found.append(column == bindparam(None, values[0], literal_execute=True))
         elif values:
             found.append(column.in_(values))
     for column, value in (
@@ -142,8 +144,8 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
     if where.until is not None:
         found.append(mention.c.shown_at < where.until)
     if where.folded is not None:
-        # Written as the partial index of the queue is, so that both databases recognise it.
-        found.append(mention.c.folded if where.folded else ~mention.c.folded)
+        # Written as the partial index of the queue is: SQLite does not see that "folded = 0" is "NOT folded".
+        found.append(text("mention.folded" if where.folded else "NOT mention.folded"))  # type: ignore[arg-type]
     words = _words(where.search)
     if words:
         found.append(_matches(words, dialect))

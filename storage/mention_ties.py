@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from rensa import RMinHash
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core import rules
@@ -44,7 +44,8 @@ class MentionTies:
         key = rules.text_key(record.mention.body)
         recent = and_(mention.c.id < record.id, mention.c.shown_at >= since)
         if key:
-            self._collect(found, and_(mention.c.text_key == key, recent))
+            # The second condition is the partial index's own: SQLite does not conclude it from the first.
+            self._collect(found, and_(mention.c.text_key == key, text("mention.text_key <> ''"), recent))
         bands = _bands(record.mention.body)
         if bands:
             alike = self._sharing_a_band(record.id, bands, since)

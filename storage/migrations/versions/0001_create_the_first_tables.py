@@ -248,7 +248,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a list
     op.create_index(
         "ix_mention_queue",
         "mention",
-        [sa.literal_column("priority DESC"), "id"],
+        ["state", sa.literal_column("priority DESC"), "id"],
         unique=False,
         sqlite_where=sa.text("state = 'flagged' AND NOT folded"),
         postgresql_where=sa.text("state = 'flagged' AND NOT folded"),

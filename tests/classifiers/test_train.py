@@ -51,7 +51,8 @@ def test_a_tiny_model_learns_and_serves(tmp_path: Path, base: Path) -> None:
         recipe=tmp_path / "recipe.toml",
         data=tmp_path,
         out=tmp_path / "out",
-        steps=120,
+        steps=60,
+        threads=1,
         batch_tokens=80,
         learning_rate=5e-3,
     )

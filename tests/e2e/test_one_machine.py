@@ -265,3 +265,21 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 128 + signal.SIGINT
+
+
+def test_the_first_start_brings_a_demonstration_that_goes_without_a_trace(sahut: Sahut, site: Feed) -> None:
+    site.add("Keluhan warga Kenanga", COMPLAINT)
+    sahut.start("run")
+    sahut.ready()
+    token = sahut.command("token", "new", "admin", "e2e").strip()
+    sahut.command("source", "add", "feed", site.url)
+    eventually("the posts arrive, and ours with them", lambda: len(everything(sahut, token)) > 400)
+    eventually("ours is judged", lambda: mentions(sahut, token, q="Kenanga rusak parah", state="flagged"))
+    assert sahut.stop(sahut.processes[0]) == 0
+    sahut.command("demo", "clear")
+    assert [s["demo"] for s in json.loads(sahut.command("source", "list", "--json"))] == [False]
+    second = sahut.start("run")
+    sahut.ready()
+    assert everything(sahut, token) == [mentions(sahut, token)[0]["text"]]
+    assert "password" not in sahut.output.split("Stopped.")[-1]
+    sahut.stop(second)

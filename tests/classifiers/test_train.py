@@ -14,6 +14,7 @@ RECIPE = """
 name = "invented"
 files = ["invented.csv"]
 labels = { kind = "kind", sentiment = "sentiment", topic = "topic", urgent = "urgent" }
+calibrate = 8
 """
 
 
@@ -39,9 +40,9 @@ def base(tmp_path: Path) -> Path:
 
 
 def test_a_tiny_model_learns_and_serves(tmp_path: Path, base: Path) -> None:
-    from classifiers._export import copy_tokenizer, export_graph, write_card
     from classifiers.onnx import OnnxClassifier
-    from classifiers.train import PREFIX, TrainSettings, train
+    from classifiers.release import release
+    from classifiers.train import TrainSettings, train
 
     rows = ["jalan rusak,complaint,negative,roads,0", "halo kawan,other,neutral,other,0"] * 40
     (tmp_path / "invented.csv").write_text("text,kind,sentiment,topic,urgent\n" + "\n".join(rows), encoding="utf-8")
@@ -59,14 +60,7 @@ def test_a_tiny_model_learns_and_serves(tmp_path: Path, base: Path) -> None:
 
     trainer = train(settings)
     model = tmp_path / "model"
-    model.mkdir()
-    export_graph(trainer.averaged(), model / "model.onnx")
-    copy_tokenizer(base, model)
-    even = {
-        "temperatures": {"kind": 1.0, "sentiment": 1.0, "topic": 1.0},
-        "urgent": {"scale": 1.0, "bias": 0.0},
-    }
-    write_card(model, name="tiny", version="1", prefix=PREFIX, max_tokens=32, calibration=even)
+    release(trainer, model, name="tiny", version="1", max_tokens=32)
     complaint, chat = OnnxClassifier(model).predict(["jalan rusak", "halo kawan"])
 
     assert (complaint.kind, complaint.topic, complaint.sentiment) == ("complaint", "roads", "negative")

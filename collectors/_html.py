@@ -15,6 +15,8 @@ _BLOCKS = (
 )
 _SILENT = ["script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title"]
 _MARKUP = re.compile(r"<[a-zA-Z!/]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w*);")
+_EMBEDDED = re.compile(r"data:[^\"'\s<>]{500,}")  # images in the markup itself
+_LONGEST = 100_000  # characters: nested elements cost quadratic time, a second for the first 20,000
 _BREAK = "\ue000"  # private use: no text of a page means anything by it
 # Soft hyphen, zero-width space, word joiner, byte order mark, direction overrides: unseen, and used to split words so
 # that no filter finds them. Zero-width joiners stay: emoji and some scripts are spelt with them.
@@ -23,6 +25,7 @@ _UNSEEN = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff
 
 def clean(markup: str) -> str:
     """Text with one line per block, without scripts and styles; entities are decoded once."""
+    markup = _EMBEDDED.sub("", markup)[:_LONGEST]
     if not _MARKUP.search(markup):
         return tidy(markup)
     if "<" not in markup:

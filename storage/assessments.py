@@ -78,8 +78,8 @@ class SqlAssessments:
         ]
 
     def _held(self, claim: MentionClaim) -> set[int]:
-        query = select(mention.c.id).where(mention.c.lease_token == claim.token).with_for_update()
-        return set(self._connection.execute(query).scalars())
+        query = select(mention.c.id).where(mention.c.lease_token == claim.token)
+        return set(self._connection.execute(query.order_by(mention.c.id).with_for_update()).scalars())
 
 
 def _row(verdict: Verdict, now: datetime) -> dict[str, object]:

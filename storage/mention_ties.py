@@ -86,10 +86,11 @@ class MentionTies:
 
     def tie(self, found: Tie, now: datetime) -> None:
         """Count one mention, and the copies that counted on it, on an earlier one."""
+        first_id = self._first_of(found.first_id)
         self._cut(found.mention_id)
         values = {
             "mention_id": found.mention_id,
-            "first_id": found.first_id,
+            "first_id": first_id,
             "reason": found.reason,
             "similarity": found.similarity,
             "at": now,
@@ -102,17 +103,23 @@ class MentionTies:
             )
         )
         moved = self._connection.execute(
-            update(mention).where(mention.c.first_id == found.mention_id).values(first_id=found.first_id)
+            update(mention).where(mention.c.first_id == found.mention_id).values(first_id=first_id)
         ).rowcount
         self._connection.execute(
             update(mention)
             .where(mention.c.id == found.mention_id)
-            .values(first_id=found.first_id, state=found.state, similar=0)
+            .values(first_id=first_id, state=found.state, similar=0)
         )
         self._connection.execute(
-            update(mention).where(mention.c.id == found.first_id).values(similar=mention.c.similar + 1 + moved)
+            update(mention).where(mention.c.id == first_id).values(similar=mention.c.similar + 1 + moved)
         )
-        self.refold([found.first_id])
+        self.refold([first_id])
+
+    def _first_of(self, mention_id: int) -> int:
+        """What a mention counts on by now, or itself; another worker may have tied it since it was a candidate."""
+        query = select(func.coalesce(mention.c.first_id, mention.c.id)).where(mention.c.id == mention_id)
+        first: int = self._connection.execute(query.with_for_update()).scalar_one()
+        return first
 
     def untie(self, mention_id: int, now: datetime) -> None:
         """The mention stands for itself again, and is not offered this first one a second time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core.errors import NotFoundError, StaleWriteError
@@ -28,6 +28,8 @@ from storage.tables import dead_letter, decision, mention, mention_version
 
 # Both databases take far more parameters in one statement, but none is faster for it.
 _KEYS_AT_ONCE = 400
+# Any number, but the same in every process: it names the lock.
+_ONE_INSERTS = 5_348_555
 
 
 class SqlMentions(MentionWork, MentionTies):
@@ -56,6 +58,23 @@ class SqlMentions(MentionWork, MentionTies):
                     )
         return found
 
+    def lock(self, mention_ids: Sequence[int]) -> None:
+        """Lock mentions, what they count on and what counts on them, in order of id, until the commit.
+
+        A change of one of these changes the others. Locked in one order, nobody waits for somebody who waits for them.
+        """
+        if self._dialect == "sqlite":
+            return  # the transaction is the only writer already
+        asked = mention.c.id.in_(mention_ids)
+        family = union(
+            select(mention.c.id).where(asked),
+            select(mention.c.first_id).where(asked, mention.c.first_id.is_not(None)),
+            select(mention.c.id).where(mention.c.first_id.in_(mention_ids)),
+        )
+        self._connection.execute(
+            select(mention.c.id).where(mention.c.id.in_(family)).order_by(mention.c.id).with_for_update()
+        )
+
     def save(self, source_id: int, changes: Sequence[Change], now: datetime) -> tuple[int, int]:
         """Insert the new and version the edited ones: (inserted, edited).
 
@@ -64,6 +83,9 @@ class SqlMentions(MentionWork, MentionTies):
         new = [new_row(source_id, change, now) for change in changes if change.known is None]
         inserted = 0
         if new:
+            if self._dialect == "postgresql":
+                # Two sources may bring the same mentions in opposite order; each would wait for the other's insert.
+                self._connection.execute(select(func.pg_advisory_xact_lock(_ONE_INSERTS)))
             insert = sqlite.insert(mention) if self._dialect == "sqlite" else postgresql.insert(mention)
             result = self._connection.execute(
                 insert.on_conflict_do_nothing(), new, execution_options={"preserve_rowcount": True}

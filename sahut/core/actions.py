@@ -103,6 +103,7 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
     ticket = None if decision.ticket_id is None else tx.tickets.for_update(decision.ticket_id)
     if ticket is not None and ticket.status not in _UNDOABLE:
         raise RefusedError(f"ticket {ticket.number} is {ticket.status}: work has begun", rule="work_begun")
+    tx.mentions.lock([one.mention_id for one in act])
     undone: list[Decision] = []
     for one in act:
         tx.mentions.for_update(one.mention_id)
@@ -142,6 +143,7 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
 def untie(tx: Tx, mention_id: int, version: int | None, *, actor: Actor, now: datetime) -> MentionRecord:
     """Not the same after all: the mention stands for itself in the queue again."""
     _check_may_decide(actor)
+    tx.mentions.lock([mention_id])
     record = tx.mentions.for_update(mention_id, version=version)
     if record.first_id is None:
         raise RefusedError(f"mention {mention_id} is not tied to another", rule="not_tied")
@@ -197,10 +199,11 @@ def _check_may_decide(actor: Actor) -> None:
 
 
 def _take(tx: Tx, picks: Sequence[Pick], *, allowed: frozenset[MentionState]) -> list[MentionRecord]:
-    """Lock the picked mentions and the copies folded behind them, in order of id so that two people cannot deadlock."""
+    """Lock the picked mentions and the copies folded behind them, in one order so that two people cannot deadlock."""
     if not picks:
         raise RefusedError("choose at least one mention", rule="nothing_chosen")
     versions = dict(picks)
+    tx.mentions.lock(list(versions))
     taken: dict[int, MentionRecord] = {}
     for mention_id in sorted(versions):
         record = tx.mentions.for_update(mention_id, version=versions[mention_id])
@@ -208,8 +211,9 @@ def _take(tx: Tx, picks: Sequence[Pick], *, allowed: frozenset[MentionState]) ->
         taken[mention_id] = record
     for mention_id in list(taken):
         for copy in tx.mentions.folded_behind(mention_id):
-            if copy.id not in taken:
-                taken[copy.id] = tx.mentions.for_update(copy.id)
+            # One that was tied while the lock was waited for may have been decided by now.
+            if copy.id not in taken and (locked := tx.mentions.for_update(copy.id)).folded:
+                taken[copy.id] = locked
     return [taken[i] for i in sorted(taken)]
 
 

@@ -140,8 +140,13 @@ def save_mentions(tx: Tx, source_id: int, batch: Batch, now: datetime) -> tuple[
     """
     mentions = {mention.key: mention for mention in batch.mentions}
     known = tx.mentions.known(list(mentions))
-    changes = [rules.decide(mention, known.get(key)) for key, mention in mentions.items()]
-    counts = tx.mentions.save(source_id, [change for change in changes if change is not None], now)
+    changes = {key: rules.decide(mention, known.get(key)) for key, mention in mentions.items()}
+    if edited := [key for key, change in changes.items() if change is not None and change.known is not None]:
+        # A person may decide on one of them at this moment, and whether an edit is judged again depends on that.
+        tx.mentions.lock([known[key].id for key in edited])
+        known = tx.mentions.known(edited)
+        changes |= {key: rules.decide(mentions[key], known.get(key)) for key in edited}
+    counts = tx.mentions.save(source_id, [change for change in changes.values() if change is not None], now)
     if batch.dead:
         tx.dead_letters.add(source_id, batch.dead, now)
     return counts

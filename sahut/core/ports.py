@@ -142,6 +142,10 @@ class Mentions(Protocol):
     """The mentions of a transaction."""
 
     def known(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]: ...
+    def lock(self, mention_ids: Sequence[int]) -> None:
+        """Lock mentions, what they count on and what counts on them, all in one order, until the commit."""
+        ...
+
     def save(self, source_id: int, changes: Sequence[Change], now: datetime) -> tuple[int, int]:
         """Insert new ones, version edited ones. Returns (inserted, edited); a key that exists is not inserted again."""
         ...

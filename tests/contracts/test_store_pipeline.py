@@ -13,11 +13,7 @@ from sahut.core.model import (
     DeadItem,
     DecisionKind,
     DismissReason,
-    MentionFilter,
-    MentionOrder,
-    MentionRecord,
     MentionState,
-    Policy,
     Problem,
     SourceState,
     TicketDraft,
@@ -25,51 +21,14 @@ from sahut.core.model import (
     TieReason,
     Topic,
 )
-from sahut.core.pipeline import AssessReport, CollectReport
+from sahut.core.pipeline import AssessReport
 from sahut.core.ports import Store
-from tests.builders import a_mention, a_source_draft, an_actor
+from tests.builders import a_mention, an_actor
 from tests.conftest import Clock
 from tests.fakes import FakeClassifier, FakeCollector, FakeQueue
+from tests.steps import LAMP, assess, collect, everything, flagged, follow, queue, states
 
 DRAFT = TicketDraft(title="Lampu jalan padam", topic=Topic.STREET_LIGHTING)
-LAMP = "Lampu jalan di depan pasar padam sejak Senin, gelap sekali, tolong segera diperbaiki ya pak"
-
-
-def follow(store: Store, clock: Clock, **over: object) -> int:
-    with store.begin() as tx:
-        return tx.sources.add(a_source_draft(**over), clock()).id
-
-
-def collect(store: Store, clock: Clock, source_id: int, collector: FakeCollector) -> CollectReport | None:
-    return pipeline.collect(source_id, store=store, collector_for=lambda _: collector, clock=clock)
-
-
-def assess(store: Store, clock: Clock, classifier: FakeClassifier | None = None) -> AssessReport | None:
-    return pipeline.assess(store=store, classifier=classifier or FakeClassifier(), policy=Policy(), clock=clock)
-
-
-def everything(store: Store, where: MentionFilter | None = None) -> list[MentionRecord]:
-    with store.read() as tx:
-        page = tx.mentions.page(where or MentionFilter(), order=MentionOrder.NEWEST, limit=1000)
-        return list(reversed(page.items))
-
-
-def queue(store: Store) -> list[MentionRecord]:
-    with store.read() as tx:
-        where = MentionFilter(states=[MentionState.FLAGGED], folded=False)
-        return list(tx.mentions.page(where, order=MentionOrder.PRESSING, limit=1000).items)
-
-
-def flagged(store: Store, clock: Clock, *texts: str) -> list[MentionRecord]:
-    """Collect and assess complaints; the records, oldest first."""
-    collect(store, clock, follow(store, clock), FakeCollector().page(*(a_mention(text) for text in texts or [""])))
-    while assess(store, clock):
-        pass
-    return everything(store)
-
-
-def states(store: Store) -> list[str]:
-    return [record.state for record in everything(store)]
 
 
 def test_a_complaint_waits_for_people_and_the_rest_is_filed(store: Store, clock: Clock) -> None:

@@ -9,12 +9,13 @@ from hashlib import blake2b
 from typing import Any
 
 from rensa import RMinHash
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core import rules
 from sahut.core.model import Candidate, MentionRecord, MentionState, Tie, joined
 from storage.tables import mention, signature, tie
+from storage.types import Utc
 
 # Locality-sensitive hashing (Leskovec, Rajaraman, Ullman 2014, §3.4): with b bands of r rows, two texts of Jaccard
 # similarity s share a band with probability 1 - (1 - s^r)^b; here 0.96 at s = 0.7 and 0.10 at s = 0.3.
@@ -102,9 +103,7 @@ class MentionTies:
                 set_={"reason": found.reason, "similarity": found.similarity, "at": now, "untied_at": None},
             )
         )
-        moved = self._connection.execute(
-            update(mention).where(mention.c.first_id == found.mention_id).values(first_id=first_id)
-        ).rowcount
+        moved = self._move_copies(found.mention_id, first_id, now)
         self._connection.execute(
             update(mention)
             .where(mention.c.id == found.mention_id)
@@ -120,6 +119,29 @@ class MentionTies:
         query = select(func.coalesce(mention.c.first_id, mention.c.id)).where(mention.c.id == mention_id)
         first: int = self._connection.execute(query.with_for_update()).scalar_one()
         return first
+
+    def _move_copies(self, mention_id: int, first_id: int, now: datetime) -> int:
+        """Let a mention's copies count on another one; how many. Who was untied from that one stands for itself."""
+        copies = mention.c.first_id == mention_id
+        if self._connection.execute(select(mention.c.id).where(copies).limit(1)).first() is None:
+            return 0
+        refused = select(tie.c.mention_id).where(tie.c.first_id == first_id, tie.c.untied_at.is_not(None))
+        self._connection.execute(
+            update(mention).where(copies, mention.c.id.in_(refused)).values(first_id=None, folded=False)
+        )
+        # The ties move along: one that is untied later is remembered under the first one that it has by then.
+        standing = (
+            select(tie.c.mention_id, literal(first_id), tie.c.reason, tie.c.similarity, literal(now, Utc))
+            .join(mention, mention.c.id == tie.c.mention_id)
+            .where(tie.c.first_id == mention_id, copies)
+        )
+        insert = sqlite.insert(tie) if self._dialect == "sqlite" else postgresql.insert(tie)
+        self._connection.execute(
+            insert.from_select(
+                ["mention_id", "first_id", "reason", "similarity", "at"], standing
+            ).on_conflict_do_nothing()
+        )
+        return self._connection.execute(update(mention).where(copies).values(first_id=first_id)).rowcount
 
     def untie(self, mention_id: int, now: datetime) -> None:
         """The mention stands for itself again, and is not offered this first one a second time."""

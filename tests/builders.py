@@ -11,9 +11,12 @@ from sahut.core.model import (
     Assessment,
     Kind,
     Mention,
+    MentionState,
     Role,
     Sentiment,
     SourceDraft,
+    Tie,
+    TieReason,
     Topic,
     User,
 )
@@ -58,6 +61,18 @@ def an_assessment(
         topics=_spread(Topic, topic, sure),
         urgent=urgent,
         model=model,
+    )
+
+
+def a_tie(mention_id: int, first_id: int) -> Tie:
+    """Two flagged mentions that are much alike."""
+    return Tie(
+        mention_id=mention_id,
+        first_id=first_id,
+        reason=TieReason.SIMILAR,
+        similarity=0.9,
+        state=MentionState.FLAGGED,
+        folded=True,
     )
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from sahut.core import actions, pipeline
-from sahut.core.model import Actor, Batch, DismissReason, Mention, MentionState, TicketDraft, Tie, TieReason, Topic
+from sahut.core.model import Actor, Batch, DismissReason, Mention, MentionState, TicketDraft, Topic
 from sahut.core.ports import Tx
 from storage.store import SqlStore
-from tests.builders import a_mention, an_actor
+from tests.builders import a_mention, a_tie, an_actor
 from tests.conftest import Clock
 from tests.fakes import FakeCollector
 from tests.steps import LAMP, assess, collect, everything, flagged, follow
@@ -143,19 +143,9 @@ def test_whoever_touches_a_copy_waits_for_its_first_one_with_nothing_in_hand(
 def test_a_tie_to_a_mention_that_is_being_tied_itself_goes_to_the_earliest(store: SqlStore, clock: Clock) -> None:
     first, second, third = flagged(store, clock, LAMP, BRIDGE, LATER)
 
-    def tied(mention_id: int, first_id: int) -> Tie:
-        return Tie(
-            mention_id=mention_id,
-            first_id=first_id,
-            reason=TieReason.SIMILAR,
-            similarity=0.9,
-            state=MentionState.FLAGGED,
-            folded=True,
-        )
-
-    other = Somebody(store, lambda tx: tx.mentions.tie(tied(third.id, second.id), clock()))
+    other = Somebody(store, lambda tx: tx.mentions.tie(a_tie(third.id, second.id), clock()))
     with store.begin() as tx:
-        tx.mentions.tie(tied(second.id, first.id), clock())
+        tx.mentions.tie(a_tie(second.id, first.id), clock())
         other.begin()
     other.end()
     assert [(r.first_id, r.similar) for r in everything(store)] == [(None, 2), (first.id, 0), (first.id, 0)]

@@ -93,7 +93,8 @@ def merge(
 def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decision]:
     """Take back one act, with everything that it decided. The act's mentions return to where they were.
 
-    Refused when a later decision stands on one of the mentions, or a unit already works on the ticket.
+    A dismissed mention that was edited and judged anew meanwhile stays where that put it. Refused when a later decision
+    stands on one of the mentions, when none is left to return, or when a unit already works on the ticket.
     """
     _check_may_decide(actor)
     decision = tx.decisions.get(decision_id)
@@ -106,13 +107,17 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
     tx.mentions.lock([one.mention_id for one in act])
     undone: list[Decision] = []
     for one in act:
-        tx.mentions.for_update(one.mention_id)
-        latest = tx.decisions.of_mention(one.mention_id)[-1]
+        record = tx.mentions.for_update(one.mention_id)
+        # Untying moved nothing that this act had put there.
+        standing = [d for d in tx.decisions.of_mention(one.mention_id) if d.kind is not DecisionKind.UNTIED]
+        latest = standing[-1]
         if latest.id != one.id:
             raise RefusedError(
                 f"mention {one.mention_id} was decided again by {latest.actor_name}; undo that first",
                 rule="decided_since",
             )
+        if record.state is not _state_of(one.kind):
+            continue
         undone.append(
             tx.decisions.add(
                 DecisionDraft(
@@ -128,13 +133,11 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
             )
         )
         tx.mentions.set_state([one.mention_id], one.before, ticket_id=None, now=now)
+    if not undone:
+        raise RefusedError(f"decision {decision_id} is over: its text was edited and judged anew", rule="judged_since")
     if ticket is not None:
-        kind = (
-            "void"
-            if decision.kind is DecisionKind.CONVERTED and tx.tickets.get(ticket.id).mentions == 0
-            else "unmerged"
-        )
-        tx.tickets.add_event(ticket.id, kind, {"mentions": [d.mention_id for d in act]}, actor.name, now)
+        kind = "unmerged" if tx.tickets.get(ticket.id).mentions else "void"
+        tx.tickets.add_event(ticket.id, kind, {"mentions": [d.mention_id for d in undone]}, actor.name, now)
         if kind == "void":
             tx.tickets.void(ticket.id, now)
     return undone
@@ -181,9 +184,12 @@ def retry_dead_letter(tx: Tx, letter: DeadLetter, collector: Collector | None, *
     A held mention goes back to the classifier; a collected item is read again by its ``collector``.
     """
     if letter.mention_id is not None:
-        tx.mentions.set_state([letter.mention_id], MentionState.COLLECTED, ticket_id=None, now=now)
+        # Somebody else may have retried it first: where it has gone since, it stays.
+        held = tx.mentions.for_update(letter.mention_id).state is MentionState.HELD
+        if held:
+            tx.mentions.set_state([letter.mention_id], MentionState.COLLECTED, ticket_id=None, now=now)
         tx.dead_letters.drop(letter.id)
-        return 1
+        return int(held)
     if collector is None or letter.source_id is None:
         raise ValueError(f"dead letter {letter.id} has neither a mention nor a source")
     source = tx.sources.get(letter.source_id)

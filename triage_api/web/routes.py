@@ -29,6 +29,7 @@ _RULES = {
     "not_undoable": _("Keputusan ini tidak dapat diurungkan."),
     "work_begun": _("Unit kerja sudah mengerjakan tiketnya, jadi keputusan ini tidak dapat diurungkan lagi."),
     "decided_since": _("Sebutan ini sudah diputuskan lagi setelahnya. Urungkan keputusan terakhir lebih dahulu."),
+    "judged_since": _("Teks sebutan ini sudah berubah dan dinilai ulang. Tidak ada lagi yang dapat diurungkan."),
     "not_tied": _("Sebutan ini tidak terikat pada sebutan lain."),
     "role": _("Peran Anda hanya membolehkan membaca."),
     "forbidden": _("Peran Anda tidak mencakup tindakan ini."),

@@ -44,6 +44,14 @@ class MentionWork:
         rows = self._connection.execute(records().where(mention.c.lease_token == token).order_by(mention.c.id))
         return MentionClaim(token=token, until=until, mentions=[record(row) for row in rows])
 
+    def give_back(self, claim: MentionClaim) -> None:
+        """Free what is still held under the claim, and do not count the attempt."""
+        self._connection.execute(
+            update(mention)
+            .where(mention.c.lease_token == claim.token)
+            .values(lease_token=None, lease_until=None, attempts=mention.c.attempts - 1)
+        )
+
     def give_up(self, *, now: datetime, max_attempts: int) -> int:
         """Hold what has cost every worker its lease, each with a dead letter; how many."""
         query = (

@@ -28,10 +28,11 @@ class FakeClassifier:
         self.batches: list[int] = []
         self.before: Callable[[], object] = lambda: None
         self._chokes_on: str | None = None
+        self._error: type[Exception] = ValueError
         self._broken = False
 
-    def choking_on(self, word: str) -> FakeClassifier:
-        self._chokes_on = word
+    def choking_on(self, word: str, error: type[Exception] = ValueError) -> FakeClassifier:
+        self._chokes_on, self._error = word, error
         return self
 
     def broken(self) -> FakeClassifier:
@@ -43,7 +44,7 @@ class FakeClassifier:
         if self._broken:
             raise ClassifierError("the model's file is damaged")
         if self._chokes_on and any(self._chokes_on in text for text in texts):
-            raise ValueError(f"cannot digest '{self._chokes_on}'")
+            raise self._error(f"cannot digest '{self._chokes_on}'")
         self.batches.append(len(texts))
         return [self._judge(text) for text in texts]
 

@@ -177,7 +177,13 @@ def assess(
         claim = tx.mentions.claim(now=now, until=now + lease, limit=ASSESS_BATCH, max_attempts=MAX_ATTEMPTS)
     if claim is None:
         return None
-    assessed, failed = _predict(classifier, claim.mentions)
+    try:
+        assessed, failed = _predict(classifier, claim.mentions)
+    except ClassifierError:
+        # No text is to blame, so none comes a step nearer to being set aside.
+        with store.begin() as tx:
+            tx.mentions.give_back(claim)
+        raise
     verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
     end = clock()
     with store.begin() as tx:
@@ -194,24 +200,27 @@ def assess(
 def _predict(
     classifier: Classifier, records: Sequence[MentionRecord]
 ) -> tuple[list[tuple[MentionRecord, Assessment]], list[tuple[MentionRecord, str]]]:
-    """Judge together; where that fails, one by one, so that a single bad text costs only itself."""
+    """Judge together; where that fails, one by one, so that a single bad text costs only itself.
+
+    Raises ClassifierError where it can judge none: then it is the model that is bad.
+    """
     try:
         assessments = classifier.predict([record.mention.body for record in records])
         return list(zip(records, assessments, strict=True)), []
-    except ClassifierError:
-        # The model itself is unusable: the lease runs out and the batch is taken up again.
-        raise
-    except Exception:
-        log.exception("a batch of %d mentions failed; judging them one by one", len(records))
+    except Exception as error:
+        log.warning("a batch of %d mentions failed; judging them one by one: %r", len(records), error)
     done: list[tuple[MentionRecord, Assessment]] = []
-    failed: list[tuple[MentionRecord, str]] = []
+    failed: list[tuple[MentionRecord, Exception]] = []
     for record in records:
         try:
             done.append((record, classifier.predict([record.mention.body])[0]))
         except Exception as error:
-            log.exception("mention %d could not be assessed", record.id)
-            failed.append((record, f"{type(error).__name__}: {error}"))
-    return done, failed
+            failed.append((record, error))
+    if not done and isinstance(failed[0][1], ClassifierError):
+        raise failed[0][1]
+    for record, failure in failed:
+        log.error("mention %d could not be assessed", record.id, exc_info=failure)
+    return done, [(record, f"{type(failure).__name__}: {failure}") for record, failure in failed]
 
 
 def _tie_up(tx: Tx, claim: MentionClaim, verdicts: Sequence[Verdict], policy: Policy, now: datetime) -> int:

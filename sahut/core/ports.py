@@ -177,6 +177,10 @@ class Mentions(Protocol):
         """Lease the oldest waiting mentions; None when none waits. Counts an attempt on each."""
         ...
 
+    def give_back(self, claim: MentionClaim) -> None:
+        """Free what is still held under the claim, as if it had not been claimed."""
+        ...
+
     def give_up(self, *, now: datetime, max_attempts: int) -> int:
         """Hold mentions whose every attempt ended in a lost lease, each with a dead letter."""
         ...

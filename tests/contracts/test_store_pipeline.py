@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sahut.core import actions, pipeline
-from sahut.core.errors import LeaseLostError, RefusedError, StaleWriteError, TransientError
+from sahut.core.errors import ClassifierError, LeaseLostError, RefusedError, StaleWriteError, TransientError
 from sahut.core.model import (
     Batch,
     DeadItem,
@@ -101,9 +101,12 @@ def test_a_malformed_item_costs_only_itself(store: Store, clock: Clock) -> None:
         assert tx.dead_letters.count() == 1
 
 
-def test_a_poisonous_text_is_held_and_the_rest_of_its_batch_is_judged(store: Store, clock: Clock) -> None:
+@pytest.mark.parametrize("error", [ValueError, ClassifierError])
+def test_a_poisonous_text_is_held_and_the_rest_of_its_batch_is_judged(
+    store: Store, clock: Clock, error: type[Exception]
+) -> None:
     collect(store, clock, follow(store, clock), FakeCollector().page(a_mention(LAMP), a_mention("racun sekali")))
-    report = assess(store, clock, FakeClassifier().choking_on("racun"))
+    report = assess(store, clock, FakeClassifier().choking_on("racun", error))
     assert report is not None
     assert (report.flagged, report.held) == (1, 1)
     assert states(store) == [MentionState.FLAGGED, MentionState.HELD]
@@ -133,6 +136,39 @@ def test_a_text_that_no_worker_survives_is_set_aside(store: Store, clock: Clock)
     assert states(store) == [MentionState.HELD]
     with store.read() as tx:
         assert tx.dead_letters.count() == 1
+
+
+def test_a_dead_letter_that_was_retried_before_leaves_the_mention_where_it_is_by_now(
+    store: Store, clock: Clock
+) -> None:
+    collect(store, clock, follow(store, clock), FakeCollector().page(a_mention("lampu padam, racun")))
+    assess(store, clock, FakeClassifier().choking_on("racun"))
+    actor = an_actor(store)
+    with store.read() as tx:
+        (letter,) = tx.dead_letters.page(limit=10)
+    with store.begin() as tx:
+        assert actions.retry_dead_letter(tx, letter, None, now=clock()) == 1
+    assess(store, clock)
+    (record,) = everything(store)
+    with store.begin() as tx:
+        ticket, _ = actions.convert(tx, [(record.id, None)], DRAFT, actor=actor, now=clock())
+    with store.begin() as tx:
+        assert actions.retry_dead_letter(tx, letter, None, now=clock()) == 0
+    (record,) = everything(store)
+    assert (record.state, record.ticket_id) == (MentionState.CONVERTED, ticket.id)
+
+
+def test_a_model_that_cannot_be_used_sets_nothing_aside(store: Store, clock: Clock) -> None:
+    texts = (LAMP, "Jembatan rusak berat")
+    collect(store, clock, follow(store, clock), FakeCollector().page(*(a_mention(text) for text in texts)))
+    for _ in range(pipeline.MAX_ATTEMPTS + 1):
+        with pytest.raises(ClassifierError):
+            assess(store, clock, FakeClassifier().broken())
+        clock.forward(minutes=6)
+    assert pipeline.tidy(store=store, clock=clock)["held"] == 0
+    report = assess(store, clock)
+    assert report is not None
+    assert report.flagged == 2
 
 
 def test_an_edit_during_the_assessment_is_judged_again_and_the_old_verdict_dropped(store: Store, clock: Clock) -> None:

@@ -64,7 +64,7 @@ test-train: $(VENV)/.train ## Install torch and run the tests of training
 # Installed by plain version: each platform's index has its own build of torch, with hashes of its own.
 $(VENV)/.train: $(VENV)/.dev
 	@echo "Installing torch"
-	@$(PIP) install --progress-bar on torch==2.13.0 onnx scikit-learn
+	@$(PIP) install --progress-bar on torch==2.13.0 onnx
 	@touch $@
 
 .PHONY: browser

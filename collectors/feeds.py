@@ -146,7 +146,7 @@ class FeedCollector:
         try:
             _checked(identity, source.query)
         except SettingsError as error:
-            raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.NOT_READABLE) from error
+            raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
         answer = self._client.get(
             url,
             now=now,

@@ -74,7 +74,7 @@ def _query(source: Source) -> Matches:
     try:
         return compiled(source.query)
     except SettingsError as error:
-        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.NOT_READABLE) from error
+        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
 
 
 def _refused(path: Path, error: OSError) -> CollectError:
@@ -110,7 +110,7 @@ def _anchored(source: Source) -> bool:
     anchor = source.options.get("anchor", "")
     if anchor not in {"", "now"}:
         raise PermanentError(
-            f"source '{source.name}': options.anchor is '{anchor}'; only 'now' is known", problem=Problem.NOT_READABLE
+            f"source '{source.name}': options.anchor is '{anchor}'; only 'now' is known", problem=Problem.BAD_SETTINGS
         )
     return bool(anchor)
 

@@ -23,7 +23,6 @@ from playwright.sync_api import sync_playwright
 from sahut import bootstrap
 from sahut.core import pipeline
 from sahut.core.model import MentionFilter, MentionOrder, MentionState, Role
-from triage_api.app import create_app
 from triage_api.auth import hash_password
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def _prepare(folder: Path) -> Parts:
 def _serve(parts: Parts) -> tuple[uvicorn.Server, str]:
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
-    app = create_app(store=parts.store, policy=parts.policy, clock=parts.clock)
+    app = bootstrap.web(bootstrap.settings(), parts)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True).start()
     while not server.started:

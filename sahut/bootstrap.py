@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from sahut import jobs, probe
 from sahut.core.errors import CollectError, SettingsError
-from sahut.core.model import Policy, Problem, Role, SourceDraft, User
+from sahut.core.model import Policy, Probe, Problem, Role, SourceDraft, User
 from sahut.core.ports import Classifier, Collector, Queue, Store
-from sahut.probe import Probe
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from sahut.demo import DemoFeed
 
 _LAST_PORT = 65535
+# Somebody waits for a look: so many seconds for the place itself, and for each further address that it leads to.
+_LOOK_S, _LOOK_FURTHER_S = 20.0, 8.0
 
 
 def now() -> datetime:
@@ -101,19 +102,18 @@ def collector_for(settings: Settings, opened: Store | None = None) -> Callable[[
 
     @cache
     def load(platform: str) -> Collector:
-        allowed = settings.allow_hosts
-        if opened is not None and _has_demo(opened):
-            allowed = (*allowed, f"127.0.0.1:{_demo_port(settings)}")
-        return registry.load(platform, settings=_manners(settings, allowed))
+        return registry.load(platform, settings=_manners(settings, opened))
 
     return load
 
 
-def _manners(settings: Settings, allowed: tuple[str, ...] | None = None) -> CollectorSettings:
+def _manners(settings: Settings, opened: Store | None) -> CollectorSettings:
     from collectors.registry import CollectorSettings
 
-    hosts = settings.allow_hosts if allowed is None else allowed
-    return CollectorSettings(allow_hosts=hosts, contact=settings.contact)
+    allowed = settings.allow_hosts
+    if opened is not None and _has_demo(opened):
+        allowed = (*allowed, f"127.0.0.1:{_demo_port(settings)}")
+    return CollectorSettings(allow_hosts=allowed, contact=settings.contact)
 
 
 def parts(settings: Settings) -> jobs.Parts:
@@ -143,6 +143,7 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         policy=made.policy,
         clock=made.clock,
         collector_for=made.collector_for,
+        look=lambda draft: look(settings, draft, made.store),
         settings=ApiSettings(base_url=settings.public_url, cookie_secure=settings.public_url.startswith("https://")),
     )
 
@@ -162,16 +163,23 @@ def upsert_sources(made: jobs.Parts, drafts: Sequence[SourceDraft]) -> tuple[int
     return added, changed
 
 
-def look(settings: Settings, draft: SourceDraft) -> Probe:
-    """What following ``draft`` would bring, with nothing stored. Raises NotFoundError for an unknown platform."""
-    collector = collector_for(settings)(draft.platform)
-    found = probe.look(draft, collector, now())
-    if draft.platform != "feed" or found.error is None or found.error.problem is not Problem.NOT_A_FEED:
-        return found
-    from collectors import discovery
+def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) -> Probe:
+    """What following ``draft`` would bring, with nothing stored. Raises NotFoundError for an unknown platform.
 
+    A web page leads to its feed. While ``opened`` has the demonstration, its newspaper may be looked at too.
+    """
+    from collectors import discovery, registry
+
+    manners = replace(_manners(settings, opened), total_timeout_s=_LOOK_S)
     try:
-        feeds = discovery.discover(draft.address, settings=_manners(settings), now=now())
+        collector = registry.load(draft.platform, settings=manners)
+    except CollectError as error:
+        return Probe(problem=error.problem, reason=str(error))
+    found = probe.look(draft, collector, now())
+    if draft.platform != "feed" or found.problem is not Problem.NOT_A_FEED:
+        return found
+    try:
+        feeds = discovery.discover(draft.address, settings=replace(manners, total_timeout_s=_LOOK_FURTHER_S), now=now())
     except CollectError:
         return found
     if not feeds or feeds[0] == draft.address:
@@ -179,7 +187,7 @@ def look(settings: Settings, draft: SourceDraft) -> Probe:
     behind = probe.look(replace(draft, address=feeds[0]), collector, now())
     others = f"; it also has {', '.join(feeds[1:])}" if feeds[1:] else ""
     note = f"{draft.address} is a web page; its feed is {feeds[0]}{others}"
-    return replace(behind, address=feeds[0], notes=[note, *behind.notes])
+    return replace(behind, address=feeds[0], alternatives=feeds[1:], notes=[note, *behind.notes])
 
 
 def load_demo(made: jobs.Parts) -> None:

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sahut.core.errors import CollectError, TransientError
-from sahut.core.model import Batch, Health, Mention, Problem, Source, SourceDraft, SourceState
+from sahut.core.errors import CollectError
+from sahut.core.model import Batch, Health, Probe, Problem, Source, SourceDraft, SourceState
 from sahut.core.ports import Collector
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """The first page of a place. ``error`` is None when it could be read; ``notes`` are plain words about it.
-
-    ``address`` is what to follow where that is not the address looked at: a web page's feed. "" for the same.
-    """
-
-    title: str = ""
-    seen: int = 0
-    dead: int = 0
-    mentions: Sequence[Mention] = ()
-    notes: Sequence[str] = ()
-    error: CollectError | None = None
-    address: str = ""
 
 
 def look(draft: SourceDraft, collector: Collector, now: datetime) -> Probe:
@@ -32,10 +14,9 @@ def look(draft: SourceDraft, collector: Collector, now: datetime) -> Probe:
     try:
         batch = next(collector.collect(_unstored(draft, now), now=now), Batch())
     except CollectError as error:
-        return Probe(error=error)
+        return Probe(problem=error.problem, reason=str(error))
     except Exception as failure:
-        words = f"unexpected {type(failure).__name__}: {failure}"
-        return Probe(error=TransientError(words, problem=Problem.UNEXPECTED))
+        return Probe(problem=Problem.UNEXPECTED, reason=f"unexpected {type(failure).__name__}: {failure}")
     notes = list(batch.notes)
     if not batch.seen:
         notes.append("it has no items at present")

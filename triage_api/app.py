@@ -8,10 +8,11 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sahut.core.model import Policy
-from sahut.core.ports import Clock, Collector, Queue, Store
+from sahut.core.ports import Clock, Collector, Look, Queue, Store
 from triage_api import document, errors
 from triage_api.deps import Deps, authorize
 from triage_api.hardening import BodyLimit, SecurityHeaders
+from triage_api.looking import Looks
 from triage_api.metrics import MeasureRequests, Metrics
 from triage_api.routes import ROUTERS
 from triage_api.settings import ApiSettings
@@ -28,10 +29,22 @@ def create_app(
     settings: ApiSettings | None = None,
     queue: Queue | None = None,
     collector_for: Callable[[str], Collector] | None = None,
+    look: Look | None = None,
 ) -> FastAPI:
-    """An app of its own: two in one process share nothing. ``queue`` is rung after what machines should look at."""
+    """An app of its own: two in one process share nothing.
+
+    ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests.
+    """
     chosen = settings or ApiSettings()
-    deps = Deps(store=store, policy=policy, clock=clock, settings=chosen, queue=queue, collector_for=collector_for)
+    deps = Deps(
+        store=store,
+        policy=policy,
+        clock=clock,
+        settings=chosen,
+        look=Looks(look),
+        queue=queue,
+        collector_for=collector_for,
+    )
     app = FastAPI(
         title="Sahut",
         summary="Mentions, decisions, tickets and sources",

@@ -15,7 +15,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from sahut.core.model import Actor, Policy
-from sahut.core.ports import Clock, Collector, Queue, Store
+from sahut.core.ports import Clock, Collector, Look, Queue, Store
 from triage_api import auth, permissions
 from triage_api.auth import Signed
 from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError
@@ -33,6 +33,7 @@ class Deps:
     policy: Policy
     clock: Clock
     settings: ApiSettings
+    look: Look
     queue: Queue | None = None
     collector_for: Callable[[str], Collector] | None = None
 

@@ -12,12 +12,11 @@ from sahut import bootstrap
 from sahut.cli.output import FAILED, AsJson, ago, complain, say, span, step, write_json, write_table
 from sahut.core import rules
 from sahut.core.errors import NotFoundError
-from sahut.core.model import Source, SourceDraft, SourceState
+from sahut.core.model import Probe, Source, SourceDraft, SourceState
 
 if TYPE_CHECKING:
-    from sahut.core.ports import Tx
+    from sahut.core.ports import Store, Tx
     from sahut.jobs import Parts
-    from sahut.probe import Probe
 
 app = typer.Typer(help="Places that are read.", no_args_is_help=True)
 
@@ -59,8 +58,8 @@ def add(
     if not unseen:
         with step(f"Looking at {address}"):
             found = bootstrap.look(settings, draft)
-        if found.error is not None:
-            complain(str(found.error))
+        if found.problem is not None:
+            complain(found.reason)
             say("Nothing was added. Put it right, or add it as it is with --unseen.")
             raise typer.Exit(FAILED)
         for note in found.notes:
@@ -116,17 +115,18 @@ def try_out(
     if address is None:
         parts, settings = _parts()
         with parts.store.read() as tx:
-            draft = _draft(_named(tx, what))
+            draft = _named(tx, what).draft
+        opened: Store | None = parts.store
     else:
-        settings = bootstrap.settings()
+        settings, opened = bootstrap.settings(), None
         draft = SourceDraft(platform=what, name=what, address=address, query=query, options=_options(option or []))
     with step(f"Looking at {draft.address}"):
-        found = bootstrap.look(settings, draft)
+        found = bootstrap.look(settings, draft, opened)
     if as_json:
         write_json(_probe_plain(found))
     else:
         _show(found)
-    if found.error is not None:
+    if found.problem is not None:
         raise typer.Exit(FAILED)
 
 
@@ -172,21 +172,9 @@ def _set_state(name: str, state: SourceState) -> Source:
         return tx.sources.set_state(_named(tx, name).id, state, version=None, now=parts.clock())
 
 
-def _draft(source: Source) -> SourceDraft:
-    return SourceDraft(
-        platform=source.platform,
-        name=source.name,
-        address=source.address,
-        query=source.query,
-        interval=source.interval,
-        expected_every=source.expected_every,
-        options=source.options,
-    )
-
-
 def _show(found: Probe) -> None:
-    if found.error is not None:
-        complain(str(found.error))
+    if found.problem is not None:
+        complain(found.reason)
         return
     rows = [
         (shown.published_at or "no date", (shown.title or shown.text)[:_TITLE_WIDTH], shown.permalink)
@@ -200,8 +188,9 @@ def _show(found: Probe) -> None:
 
 def _probe_plain(found: Probe) -> dict[str, Any]:
     return {
-        "ok": found.error is None,
-        "error": None if found.error is None else {"problem": found.error.problem, "message": str(found.error)},
+        "ok": found.problem is None,
+        "error": None if found.problem is None else {"problem": found.problem, "message": found.reason},
+        "address": found.address or None,
         "title": found.title,
         "seen": found.seen,
         "unreadable": found.dead,

@@ -30,6 +30,7 @@ from sahut.core.model import (
     MentionState,
     MentionVersion,
     Page,
+    Probe,
     Reading,
     Role,
     Session,
@@ -46,10 +47,15 @@ from sahut.core.model import (
     Tie,
     User,
     Verdict,
+    Walk,
+    WalkDraft,
 )
 
 Clock = Callable[[], datetime]
 """Gives the present as an aware UTC datetime."""
+
+Look = Callable[[SourceDraft], Probe]
+"""Reads the first page of a place and stores nothing. Raises NotFoundError for a platform that nobody brings."""
 
 
 class Collector(Protocol):
@@ -133,10 +139,6 @@ class Sources(Protocol):
         """Write how the reading ended and give the lease back. Raises LeaseLostError."""
         ...
 
-    def drop_claim(self, claim: SourceClaim) -> None:
-        """Give the lease back without a word about health (a clean shutdown)."""
-        ...
-
 
 class Mentions(Protocol):
     """The mentions of a transaction."""
@@ -213,11 +215,54 @@ class Assessments(Protocol):
         """Write verdicts on mentions still held under the claim; the ids written. A lost one is left alone."""
         ...
 
+    def renew(self, claim: MentionClaim, verdicts: Sequence[Verdict], now: datetime) -> list[int]:
+        """As `save`, for mentions that were judged before: what a person has decided on keeps state and ticket."""
+        ...
+
     def hold(self, claim: MentionClaim, mention_id: int, reason: str, now: datetime) -> None:
         """Set a mention aside with a dead letter."""
         ...
 
     def history(self, mention_id: int) -> list[tuple[datetime, Assessment]]: ...
+
+
+class Walks(Protocol):
+    """Walks of a new model through the archive."""
+
+    def start(self, draft: WalkDraft, now: datetime) -> Walk:
+        """Begin one, or join one that runs with the same aim. Running walks for another model are stopped."""
+        ...
+
+    def get(self, walk_id: int) -> Walk:
+        """Raises NotFoundError."""
+        ...
+
+    def running(self) -> list[Walk]: ...
+    def recent(self, limit: int) -> list[Walk]: ...
+    def stop(self, walk_id: int, now: datetime) -> None: ...
+    def claim(
+        self, walking: Walk, *, now: datetime, until: datetime, limit: int, max_attempts: int
+    ) -> MentionClaim | None:
+        """Lease the next mentions, whatever their state; None when all are done or in other hands."""
+        ...
+
+    def skip(self, claim: MentionClaim, mention_ids: Sequence[int], *, max_attempts: int) -> None:
+        """Leave mentions that cannot be judged as they are; this walk does not try them again."""
+        ...
+
+    def advance(
+        self,
+        walk_id: int,
+        now: datetime,
+        *,
+        max_attempts: int,
+        judged: int = 0,
+        flagged: int = 0,
+        filed: int = 0,
+        failed: int = 0,
+    ) -> Walk:
+        """Count what was done, move the position up to the first mention that is left, end the walk at the last."""
+        ...
 
 
 class Decisions(Protocol):
@@ -355,6 +400,8 @@ class Tx(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def operations(self) -> Operations: ...
+    @property
+    def walks(self) -> Walks: ...
 
 
 class Store(Protocol):

@@ -11,16 +11,37 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from sahut.core.model import Change, Kind, Mention, MentionState, Policy, Role, Tie, TieReason, Topic, Unit, Verdict
+from sahut import probe
+from sahut.core.model import (
+    Change,
+    Kind,
+    Mention,
+    MentionState,
+    Policy,
+    Probe,
+    Role,
+    SourceDraft,
+    Tie,
+    TieReason,
+    Topic,
+    Unit,
+    Verdict,
+)
 from sahut.core.ports import Store
 from sahut.core.rules import text_key
-from tests.builders import a_mention, a_source_draft, an_assessment
+from tests.builders import NOW, a_mention, a_source_draft, an_assessment
+from tests.fakes import FakeCollector
 from triage_api.app import ApiSettings, create_app
 from triage_api.auth import hash_password, new_token
 
 PASSWORD = "jalan mulus 2026"
 HASHED = hash_password(PASSWORD)
 POLICY = Policy(units=(Unit(code="pu", name="Dinas Pekerjaan Umum Contoh", topics=frozenset({Topic.ROADS})),))
+
+
+def _look(draft: SourceDraft) -> Probe:
+    """The real look at a place of two items, without a network."""
+    return probe.look(draft, FakeCollector().page(a_mention(), a_mention(), title="Warta Kota Contoh"), NOW)
 
 
 @dataclass
@@ -32,6 +53,7 @@ class World:
     settings: ApiSettings = field(default_factory=ApiSettings)
     queue: Any = None
     collector_for: Any = None
+    look: Any = None
 
     def __post_init__(self) -> None:
         self.app: FastAPI = create_app(
@@ -41,6 +63,7 @@ class World:
             settings=self.settings,
             queue=self.queue,
             collector_for=self.collector_for,
+            look=self.look or _look,
         )
         self.tokens: dict[Role, str] = {}
         self.users: dict[Role, int] = {}

@@ -14,7 +14,15 @@ from triage_api.deps import Deps, Now, Parts, SignedUser, ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
-from triage_api.schemas import SourceAnswer, SourceBody, SourceChangeBody, SourceList, VersionBody
+from triage_api.schemas import (
+    ProbeAnswer,
+    ProbeBody,
+    SourceAnswer,
+    SourceBody,
+    SourceChangeBody,
+    SourceList,
+    VersionBody,
+)
 from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
 
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
@@ -48,6 +56,21 @@ def add_source(
     for source_id in added:
         _read_soon(deps, source_id)
     return answer
+
+
+@router.post("/test", response_model=ProbeAnswer, responses=problems(429))
+def try_out(deps: Parts, body: ProbeBody) -> ProbeAnswer:
+    """Look at a place that is not followed: what would be collected, or what is wrong. Stores nothing."""
+    _check_platform(deps, body.platform)
+    return ProbeAnswer.of(deps.look(body.draft()), body.address)
+
+
+@router.post("/{source_id}/test", response_model=ProbeAnswer, responses=problems(404, 429))
+def try_source(deps: Parts, source_id: SourceId) -> ProbeAnswer:
+    """Look at a source as if it were new. Stores nothing and does not touch its health."""
+    with deps.store.read() as tx:
+        source = tx.sources.get(source_id)
+    return ProbeAnswer.of(deps.look(source.draft), source.address)
 
 
 @router.get("/{source_id}", response_model=SourceAnswer, responses=problems(404))

@@ -31,7 +31,17 @@ from triage_api.schemas.operations import (
     UnitAnswer,
 )
 from triage_api.schemas.problems import ProblemAnswer
-from triage_api.schemas.sources import HealthAnswer, SourceAnswer, SourceBody, SourceChangeBody, SourceList
+from triage_api.schemas.sources import (
+    FaultAnswer,
+    FoundAnswer,
+    HealthAnswer,
+    ProbeAnswer,
+    ProbeBody,
+    SourceAnswer,
+    SourceBody,
+    SourceChangeBody,
+    SourceList,
+)
 from triage_api.schemas.tickets import (
     ConvertBody,
     DecidedAnswer,
@@ -57,6 +67,8 @@ __all__ = [
     "DecisionList",
     "DismissBody",
     "EventAnswer",
+    "FaultAnswer",
+    "FoundAnswer",
     "HealthAnswer",
     "MentionAnswer",
     "MentionDetail",
@@ -66,6 +78,8 @@ __all__ = [
     "PasswordBody",
     "PickBody",
     "PolicyAnswer",
+    "ProbeAnswer",
+    "ProbeBody",
     "ProblemAnswer",
     "RetryAnswer",
     "SessionAnswer",

@@ -9,7 +9,9 @@ from pydantic import ConfigDict, Field
 
 from sahut.core import rules
 from sahut.core.model import (
+    Mention,
     Policy,
+    Probe,
     Problem,
     Source,
     SourceCondition,
@@ -20,6 +22,7 @@ from triage_api.fields import Answer, Body, Line, NamedLine, Version
 from triage_api.schemas._example import example
 
 _DAY = 86_400
+MOST_SHOWN = 50
 
 
 class SourceBody(Body):
@@ -77,6 +80,76 @@ class SourceChangeBody(SourceBody):
     )
 
     version: Version | None = None
+
+
+class ProbeBody(SourceBody):
+    """A place to look at as if it were followed; it needs no name yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {"platform": "feed", "address": "https://warta.example/rss.xml", "query": "jalan OR lampu"}
+        )
+    )
+
+    name: Line = ""
+
+
+class FaultAnswer(Answer):
+    """What is wrong with a place, as a code and in words."""
+
+    problem: Problem
+    message: str
+
+
+class FoundAnswer(Answer):
+    """One item as it would be collected."""
+
+    native_id: str
+    title: str
+    text: str
+    published_at: datetime | None
+    permalink: str
+
+    @classmethod
+    def of(cls, mention: Mention) -> FoundAnswer:
+        """Of one item."""
+        return cls.model_validate({name: getattr(mention, name) for name in cls.model_fields})
+
+
+class ProbeAnswer(Answer):
+    """What following a place would bring. Nothing of it was stored.
+
+    ``error`` says what is wrong, null when the place can be read. ``address`` is the one to follow: a web page's feed
+    where the address given is a page (``alternatives`` are its others). Of ``seen`` items ``matching`` would be
+    collected, of which ``mentions`` holds the first fifty; ``unreadable`` cannot be read.
+    """
+
+    ok: bool
+    error: FaultAnswer | None
+    title: str
+    address: str
+    alternatives: list[str]
+    seen: int
+    matching: int
+    unreadable: int
+    notes: list[str]
+    mentions: list[FoundAnswer]
+
+    @classmethod
+    def of(cls, found: Probe, address: str) -> ProbeAnswer:
+        """Of a look at ``address``."""
+        return cls(
+            ok=found.problem is None,
+            error=None if found.problem is None else FaultAnswer(problem=found.problem, message=found.reason),
+            title=found.title,
+            address=found.address or address,
+            alternatives=list(found.alternatives),
+            seen=found.seen,
+            matching=len(found.mentions),
+            unreadable=found.dead,
+            notes=list(found.notes),
+            mentions=[FoundAnswer.of(mention) for mention in found.mentions[:MOST_SHOWN]],
+        )
 
 
 class HealthAnswer(Answer):

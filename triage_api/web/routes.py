@@ -18,6 +18,7 @@ _TITLES = {
     409: _("Tidak dapat dilakukan"),
     413: _("Terlalu besar"),
     422: _("Isian belum lengkap"),
+    429: _("Terlalu banyak sekaligus"),
     503: _("Layanan belum siap"),
 }
 _RULES = {
@@ -36,6 +37,7 @@ _RULES = {
     "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
     "page_token": _("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
     "source_exists": _("Sumber dengan nama atau alamat itu sudah ada."),
+    "looking_busy": _("Beberapa alamat sedang diuji. Tunggu sebentar, lalu coba lagi."),
     "cross_site": _(
         "Formulir ini tidak dikirim dari halaman kami, atau sesinya sudah berganti. Muat ulang, lalu coba lagi."
     ),

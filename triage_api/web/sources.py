@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
+from fastapi.responses import RedirectResponse
 
 from sahut.core import rules
-from sahut.core.model import SourceDraft, SourceState
+from sahut.core.model import Probe, Source, SourceDraft, SourceState
 from sahut.core.ports import Tx
 from triage_api.deps import ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.web import hostile
-from triage_api.web.desk import AtDesk, Manages
+from triage_api.web.desk import AtDesk, Manages, Posted
 from triage_api.web.words import _
 
 router = APIRouter(prefix="/sources", include_in_schema=False)
 
 SourceId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 _LONGEST_NAME, _LONGEST_ADDRESS, _LONGEST_QUERY = 100, 2_000, 1_000
+_MOST_SHOWN = 10
+_NOTHING_YET = SourceDraft(platform="feed", name="", address="")
 
 
 @router.get("")
@@ -30,16 +34,14 @@ def sources(desk: AtDesk) -> Response:
             (one, rules.condition(one, desk.now, desk.deps.policy), rules.silent_after(one, desk.deps.policy))
             for one in tx.sources.all()
         ]
-        return desk.page(tx, "sources.html", tab="sources", found=found)
+        return desk.page(tx, "sources.html", tab="sources", found=found, draft=_NOTHING_YET)
 
 
 @router.post("")
 def add(form: Manages) -> Response:
     """Follow a feed from now on."""
-    name, address = form.get("name", _LONGEST_NAME), form.get("address", _LONGEST_ADDRESS)
-    if not name or hostile.web_address(address) is None:
-        raise InvalidError(_("Isi nama dan alamat umpan yang diawali http:// atau https://."))
-    draft = SourceDraft(platform="feed", name=name, address=address, query=form.get("query", _LONGEST_QUERY))
+    draft = _filled_in(form)
+    draft = replace(draft, name=draft.name or hostile.host_of(draft.address)[:_LONGEST_NAME])
     added: list[int] = []
 
     def act(tx: Tx) -> str:
@@ -50,6 +52,29 @@ def add(form: Manages) -> Response:
     for source_id in added:
         ring(form.desk.deps, "collect", key=f"source:{source_id}", args={"source_id": source_id})
     return answer
+
+
+@router.get("/test")
+def leave_test(desk: AtDesk) -> Response:  # noqa: ARG001 - asked for, so that strangers are sent to the door
+    """A result is not kept: going back to it by its address leads to the form."""
+    return RedirectResponse("/sources#add", status_code=303)
+
+
+@router.post("/test")
+def try_out(form: Manages) -> Response:
+    """Look at an address that is not followed yet, and offer to follow it."""
+    draft = _filled_in(form)
+    found = form.desk.deps.look(draft)
+    name = draft.name or hostile.line(found.title)[:_LONGEST_NAME]
+    return _shown(form, replace(draft, address=found.address or draft.address, name=name), found)
+
+
+@router.post("/{source_id}/test")
+def try_source(form: Manages, source_id: SourceId) -> Response:
+    """Look at a source as if it were new; its health stays as it is."""
+    with form.desk.deps.store.read() as tx:
+        source = tx.sources.get(source_id)
+    return _shown(form, source.draft, form.desk.deps.look(source.draft), source)
 
 
 @router.post("/{source_id}/{state}")
@@ -68,3 +93,30 @@ def set_state(form: Manages, source_id: SourceId, state: str) -> Response:
     if wanted is SourceState.ACTIVE:
         ring(form.desk.deps, "collect", key=f"source:{source_id}", args={"source_id": source_id})
     return answer
+
+
+def _filled_in(form: Posted) -> SourceDraft:
+    """Raises InvalidError for an address that is none."""
+    address = form.get("address", _LONGEST_ADDRESS)
+    if hostile.web_address(address) is None:
+        raise InvalidError(_("Isi alamat umpan yang diawali http:// atau https://."))
+    return SourceDraft(
+        platform="feed",
+        name=form.get("name", _LONGEST_NAME),
+        address=address,
+        query=form.get("query", _LONGEST_QUERY),
+    )
+
+
+def _shown(form: Posted, draft: SourceDraft, found: Probe, source: Source | None = None) -> Response:
+    desk = form.desk
+    with desk.deps.store.read() as tx:
+        return desk.page(
+            tx,
+            "source_test.html",
+            tab="sources",
+            draft=draft,
+            found=found,
+            source=source,
+            shown=found.mentions[:_MOST_SHOWN],
+        )

@@ -163,6 +163,10 @@ _PROBLEMS: dict[Problem, tuple[str, str]] = {
         _("Buka alamatnya di peramban dan cari tautan RSS di sana."),
     ),
     Problem.NOT_READABLE: (_("Isinya rusak sehingga tidak dapat dibaca."), _("Sahut mencoba lagi sendiri.")),
+    Problem.BAD_SETTINGS: (
+        _("Saringan atau pengaturannya tidak dapat dipahami."),
+        _("Periksa tanda kurung, tanda kutip, serta AND, OR, dan NOT."),
+    ),
     Problem.MISSING_FILE: (_("Berkasnya tidak ada."), _("Kembalikan berkasnya, lalu lanjutkan sumber ini.")),
     Problem.MISSING_LIBRARY: (
         _("Pustaka untuk platform ini belum terpasang."),

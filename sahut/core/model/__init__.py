@@ -19,7 +19,14 @@ from sahut.core.model.collected import (
     Batch,
     DeadItem,
     Mention,
+    Probe,
     joined,
+)
+from sahut.core.model.learning import (
+    WIB,
+    Walk,
+    WalkDraft,
+    WalkState,
 )
 from sahut.core.model.mentions import (
     Assessment,
@@ -70,6 +77,7 @@ from sahut.core.model.words import (
 )
 
 __all__ = [
+    "WIB",
     "Actor",
     "ApiToken",
     "Assessment",
@@ -97,6 +105,7 @@ __all__ = [
     "Page",
     "Policy",
     "Priority",
+    "Probe",
     "Problem",
     "Reading",
     "Role",
@@ -120,5 +129,8 @@ __all__ = [
     "Unit",
     "User",
     "Verdict",
+    "Walk",
+    "WalkDraft",
+    "WalkState",
     "joined",
 ]

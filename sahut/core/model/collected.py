@@ -1,12 +1,14 @@
-"""What collectors bring: mentions, page by page."""
+"""What collectors bring: mentions, page by page; and what a first look at a place finds."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from sahut.core.model.words import Problem
 
 
 def joined(title: str, text: str) -> str:
@@ -89,3 +91,23 @@ class Batch:
     next_check: datetime | None = None
     notes: list[str] = field(default_factory=list)
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """The first page of a place, looked at before it is followed; nothing of it is stored.
+
+    ``problem`` is None when it could be read, else ``reason`` says in words what is wrong. ``seen`` counts the items
+    before the query, ``dead`` those that cannot be read. ``address`` is what to follow where that is not the address
+    looked at (a web page's feed), "" for the same; ``alternatives`` are the other feeds of that page.
+    """
+
+    title: str = ""
+    seen: int = 0
+    dead: int = 0
+    mentions: Sequence[Mention] = ()
+    notes: Sequence[str] = ()
+    problem: Problem | None = None
+    reason: str = ""
+    address: str = ""
+    alternatives: Sequence[str] = ()

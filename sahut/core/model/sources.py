@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +60,11 @@ class Source:
     health: Health
     created_at: datetime
     version: int
+
+    @property
+    def draft(self) -> SourceDraft:
+        """What an operator said about it, without what came of it."""
+        return SourceDraft(**{one.name: getattr(self, one.name) for one in fields(SourceDraft)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

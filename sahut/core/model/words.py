@@ -86,6 +86,7 @@ class Problem(StrEnum):
     GONE = "gone"
     NOT_A_FEED = "not_a_feed"
     NOT_READABLE = "not_readable"
+    BAD_SETTINGS = "bad_settings"
     MISSING_FILE = "missing_file"
     MISSING_LIBRARY = "missing_library"
     UNEXPECTED = "unexpected"

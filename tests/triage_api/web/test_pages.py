@@ -54,6 +54,8 @@ def test_every_page_and_act_sends_a_stranger_to_the_sign_in(world: World) -> Non
         ("/tickets", {"title": "a", "topic": "roads", "priority": "normal"}),
         ("/tickets/1", {"version": "1"}),
         ("/sources", {"name": "a", "address": "https://b.example/rss"}),
+        ("/sources/test", {"address": "https://b.example/rss"}),
+        ("/sources/1/test", {}),
         ("/sources/1/pause", {"version": "1"}),
     ],
 )

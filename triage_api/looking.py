@@ -1,0 +1,43 @@
+"""Looks at places on behalf of people who wait for the answer, a few at a time."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore
+
+from sahut.core.errors import NotFoundError, SahutError
+from sahut.core.model import Probe, SourceDraft
+from sahut.core.ports import Look
+from triage_api.errors import ApiError, InvalidError
+
+# A slow place holds a thread for up to half a minute, and the web side has forty.
+_AT_ONCE = 4
+
+
+class BusyError(ApiError):
+    """So many places are being looked at that another must wait."""
+
+    status = 429
+    code = "looking_busy"
+
+
+class Looks:
+    """Wraps the look that the app was given. Without one, every look is refused."""
+
+    def __init__(self, look: Look | None) -> None:
+        self._look = look
+        self._free = BoundedSemaphore(_AT_ONCE)
+
+    def __call__(self, draft: SourceDraft) -> Probe:
+        """Raises BusyError, InvalidError for a platform that nobody brings, CollectError for one not installed."""
+        if self._look is None:
+            raise SahutError("this process was given no way to look at a place")
+        if not self._free.acquire(blocking=False):
+            raise BusyError(
+                f"{_AT_ONCE} places are being looked at; try again in a moment", headers={"Retry-After": "10"}
+            )
+        try:
+            return self._look(draft)
+        except NotFoundError as error:
+            raise InvalidError(str(error), pointer="#/platform") from error
+        finally:
+            self._free.release()

@@ -124,3 +124,64 @@ def test_schemathesis_finds_no_server_error_and_no_answer_that_breaks_the_docume
     # It reached behind the door: signed in, and with answers of every route.
     assert {status for _, _, status in hits} >= {200, 201, 404, 409}
     assert {(method, path) for method, path, status in hits if status == 401} == {("POST", "/api/v1/session")}
+
+
+class _Door:
+    """Leads to the app of the world in which the walk is now."""
+
+    app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.mark.timeout(600)
+def test_schemathesis_finds_no_server_error_when_answers_lead_to_further_requests(
+    world: World,
+    clock: Any,
+    _migrated_sqlite: bytes,  # noqa: PT019 - its value is the empty database
+    tmp_path: Path,
+) -> None:
+    schema = schemathesis.openapi.from_dict(_document(world))
+    schema.app = door = _Door()
+    machine: Any = schema.as_state_machine()
+    file = tmp_path / "walk.db"
+    hits: list[tuple[str, str, int]] = []
+
+    class Walk(machine):  # type: ignore[misc]  # made from the document
+        """Each walk begins in a world of its own, so that the same steps find the same."""
+
+        def setup(self) -> None:
+            for rest in ("", "-wal", "-shm"):
+                file.with_name(file.name + rest).unlink(missing_ok=True)
+            file.write_bytes(_migrated_sqlite)
+            self.world = _prepare(World(open_store(f"sqlite:///{file}"), clock))
+            door.app = self.world.app
+
+        def teardown(self) -> None:
+            self.world.store.close()
+
+        def get_call_kwargs(self, _case: schemathesis.Case) -> dict[str, Any]:
+            return {"headers": {"Authorization": f"Bearer {self.world.tokens[Role.ADMIN]}"}}
+
+        def validate_response(self, response: Any, case: schemathesis.Case, **_: Any) -> None:
+            hits.append((case.method, case.path, response.status_code))
+            case.validate_response(response, excluded_checks=[positive_data_acceptance, negative_data_rejection])
+
+    # The links between operations are inferred from the document.
+    Walk.run(
+        settings=settings(
+            max_examples=10,
+            stateful_step_count=10,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+
+    # What an answer named was found and worked on.
+    followed = {(method, path) for method, path, status in hits if status < 300 and "{" in path}
+    assert {path.split("/")[3] for _, path in followed} >= {"sources", "tickets", "decisions"}
+    assert len(followed) >= 6

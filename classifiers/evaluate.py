@@ -1,216 +1,351 @@
-"""How good a classifier is on labelled texts: every figure with a 95 % bootstrap interval.
+"""How good a classifier is on labelled texts: every figure with a 95 % bootstrap interval, and where to cut off.
 
-Needs the extra ``train``.
+`sahut evaluate` runs :func:`evaluate`; a training measures its models with :func:`figures`.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
+from classifiers import _cutoffs
 from classifiers._corpus import CLASSES, UNKNOWN, Example
-from classifiers._text import clean
-from sahut.core.errors import ClassifierError
-from sahut.core.model import Assessment
+from classifiers._cutoffs import Flagging, Point, Proposal, Wanted
+from classifiers._labelled import GROUPINGS, LabelledRow, read_labelled
+from classifiers._measures import (
+    BINS,
+    RESAMPLES,
+    Array,
+    CutOff,
+    Figure,
+    Measure,
+    accuracy,
+    auc,
+    average_precision,
+    bootstrap,
+    calibration_error,
+    cut_off,
+    f1,
+    in_bins,
+    macro_f1,
+    precision,
+    precision_at,
+    recall,
+    wilson,
+)
+from classifiers._words import Note, notes_on
+from sahut.core.model import Assessment, Kind, Policy
+from sahut.core.ports import Classifier
 
-Array = NDArray[np.float64]
-Measure = Callable[[Array, Array], float]
+__all__ = [
+    "CutOff",
+    "Evaluation",
+    "Figure",
+    "LabelledRow",
+    "bootstrap",
+    "calibration_error",
+    "complaints",
+    "cut_off",
+    "evaluate",
+    "figures",
+    "predict",
+    "read_labelled",
+]
 
-_COMPLAINT = CLASSES["kind"].index("complaint")
-_BINS = 10
-_HEADS = (*CLASSES, "urgent", "complaint")
+_ENOUGH_ROWS = 20
+_GROUPS_SHOWN = 30
+_CHUNK = 256
+_MISTAKES = 10
+_HALF = 0.5
+_GROUP_FIGURES = (
+    "complaint precision",
+    "complaint recall",
+    "complaint F1",
+    "complaint average precision",
+    "kind macro-F1",
+    "sentiment macro-F1",
+    "topic accuracy",
+)
+
+Done = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A measure on ``rows`` rows, and where 95 % of its bootstrap resamples lie."""
+class Bin:
+    """Rows whose stated probability lies in one tenth: the mean of what was stated, and what was observed.
 
-    value: float
+    ``low`` to ``high`` is the 95 % interval of Wilson (1927), which holds for few rows and at 0 and 1 too.
+    """
+
+    stated: float
+    observed: float
     low: float
     high: float
     rows: int
 
-    def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f}, {self.rows} rows)"
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """``counts[said][judged]`` in rows, over the classes that occur in either, in Sahut's order."""
+
+    labels: list[str]
+    counts: list[list[int]]
+
+    def mix_ups(self) -> list[tuple[str, str, int]]:
+        """(said, judged, rows) of every wrong pair, most frequent first."""
+        pairs = [
+            (said, judged, self.counts[i][j])
+            for i, said in enumerate(self.labels)
+            for j, judged in enumerate(self.labels)
+            if i != j and self.counts[i][j]
+        ]
+        return sorted(pairs, key=lambda pair: -pair[2])
 
 
 @dataclass(frozen=True, slots=True)
-class CutOff:
-    """The highest threshold on the complaint probability that reaches a wanted recall, and what it costs."""
+class Mistake:
+    """A row that was judged wrong with confidence: ``score`` is its stated probability, ``text`` as the model read it.
 
-    threshold: float
-    precision: float
-    recall: float
-
-
-def read_labelled(path: Path) -> list[Example]:
-    """The rows of a CSV (with header) or JSON-lines file: ``text`` and any of the labels.
-
-    An absent or empty label is unknown. Raises ClassifierError for a file without ``text`` or a label that is not ours.
+    ``said`` is the label, empty where the file only says complaint or not.
     """
-    return [_example(row, f"{path}, row {number}") for number, row in enumerate(_rows(path), 1)]
+
+    where: str
+    score: float
+    said: str
+    judged: str
+    text: str
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, object]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        if path.suffix == ".csv":
-            yield from csv.DictReader(lines)
-        else:
-            for line in lines:
-                yield json.loads(line)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Everything that `sahut evaluate` says. Empty parts are what the labels do not allow; ``notes`` says why."""
+
+    data: str
+    model: str
+    rows: int
+    policy: Policy
+    wanted_recall: float
+    positives: int
+    figures: dict[str, Figure]
+    groups: dict[str, dict[str, dict[str, Figure]]]
+    reliability: list[Bin]
+    confusions: dict[str, Confusion]
+    in_force: Flagging | None = None
+    curve: list[Point] = field(default_factory=list)
+    line: list[tuple[float, float]] = field(default_factory=list)
+    cut_off: Proposal | None = None
+    by_topic: list[Proposal] = field(default_factory=list)
+    by_source: list[Proposal] = field(default_factory=list)
+    missed: list[Mistake] = field(default_factory=list)
+    false_alarms: list[Mistake] = field(default_factory=list)
+    baseline: dict[str, Figure] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds that the policy flags, in Sahut's order."""
+        return [kind for kind in Kind if kind in self.policy.flagged_kinds]
+
+    @property
+    def policy_lines(self) -> list[str]:
+        """The proposal as TOML in place of a policy's ``flagging`` tables; nothing without a proposal."""
+        if self.cut_off is None:
+            return []
+        return _cutoffs.policy_lines(self.policy, self.cut_off, self.by_topic, self.by_source)
 
 
-def _example(row: Mapping[str, object], where: str) -> Example:
-    if "text" not in row:
-        raise ClassifierError(f"{where}: there is no text")
-    numbers: dict[str, Any] = {head: _number(head, row.get(head), where) for head in _HEADS}
-    return Example(text=clean(str(row["text"])), set=where, **numbers)
+def predict(classifier: Classifier, rows: Sequence[LabelledRow], done: Done) -> list[Assessment]:
+    """One assessment for each row, from its raw text as the service reads it; ``done`` hears of each batch's size."""
+    found: list[Assessment] = []
+    for start in range(0, len(rows), _CHUNK):
+        texts = [row.raw for row in rows[start : start + _CHUNK]]
+        found += classifier.predict(texts)
+        done(len(texts))
+    return found
 
 
-def _number(head: str, said: object, where: str) -> int:
-    if said is None or said == "":
-        return UNKNOWN
-    if head in CLASSES:
-        if said not in CLASSES[head]:
-            raise ClassifierError(f"{where}: {said!r} is no {head}")
-        return CLASSES[head].index(str(said))
-    if str(said) not in {"0", "1"}:
-        raise ClassifierError(f"{where}: {head} is {said!r}, not 0 or 1")
-    return int(str(said))
+def evaluate(
+    rows: Sequence[LabelledRow],
+    assessments: Sequence[Assessment],
+    *,
+    data: str,
+    policy: Policy,
+    wanted_recall: float = 0.90,
+    resamples: int = RESAMPLES,
+    seed: int = 1,
+) -> Evaluation:
+    """Measure ``assessments``, which belong to ``rows`` (one at least) one to one.
+
+    Cut-offs are for the kinds that ``policy`` flags; "in force" is the policy as it stands.
+    """
+    kinds = [kind for kind in Kind if kind in policy.flagged_kinds]
+    found = _cutoffs.wanted(rows, assessments, kinds)
+    sure = partial(bootstrap, resamples=resamples, seed=seed)
+    any_wanted = bool(found.labels.any())
+    both = any_wanted and not found.labels.all()
+    missed, false_alarms = _mistakes(found)
+    return Evaluation(
+        data=data,
+        model=assessments[0].model,
+        rows=len(rows),
+        policy=policy,
+        wanted_recall=wanted_recall,
+        positives=int(found.labels.sum()),
+        figures=figures(rows, assessments, resamples=resamples, seed=seed),
+        groups=_by_group(rows, assessments, resamples=resamples, seed=seed),
+        reliability=_reliability(found),
+        confusions=_confusions(rows, assessments),
+        in_force=_cutoffs.in_force(found, policy, sure) if any_wanted else None,
+        curve=_cutoffs.curve(found, wanted_recall, sure) if both else [],
+        line=_cutoffs.line(found) if both else [],
+        cut_off=_cutoffs.propose(found, wanted_recall, sure) if both else None,
+        by_topic=_cutoffs.propose_by(found, _cutoffs.topic_of, wanted_recall, sure) if both else [],
+        by_source=_cutoffs.propose_by(found, _cutoffs.source_of, wanted_recall, sure) if both else [],
+        missed=missed,
+        false_alarms=false_alarms,
+        notes=notes_on(rows, found.labels, kinds),
+    )
 
 
 def figures(
-    examples: Sequence[Example], assessments: Sequence[Assessment], *, resamples: int = 500, seed: int = 1
+    examples: Sequence[Example], assessments: Sequence[Assessment], *, resamples: int = RESAMPLES, seed: int = 1
 ) -> dict[str, Figure]:
     """Every measure that the labels allow, by name.
 
     ``assessments`` belong to ``examples`` one to one. A complaint is called at a probability of one half.
     """
+    sure = partial(bootstrap, resamples=resamples, seed=seed)
     found: dict[str, Figure] = {}
     for head in CLASSES:
-        said, judged = _classes(head, examples, assessments)
-        if len(said):
-            found[f"{head} macro-F1"] = bootstrap(_macro_f1, said, judged, resamples=resamples, seed=seed)
-            found[f"{head} accuracy"] = bootstrap(
-                lambda a, b: float((a == b).mean()), said, judged, resamples=resamples, seed=seed
-            )
-    labels, scores = complaints(examples, assessments)
-    if len(labels):
-        for name, measure in _COMPLAINT_MEASURES.items():
-            found[f"complaint {name}"] = bootstrap(measure, labels, scores, resamples=resamples, seed=seed)
+        found |= class_figures(head, *_classes(head, examples, assessments), sure)
+    found |= complaint_figures(*complaints(examples, assessments), sure)
     known = [(row.urgent, judged.urgent) for row, judged in zip(examples, assessments, strict=True) if row.urgent >= 0]
-    if known:
-        said, judged = np.array(known, dtype=np.float64).T
-        found["urgent average precision"] = bootstrap(
-            average_precision_score, said, judged, resamples=resamples, seed=seed
-        )
+    return found | urgent_figures(*_pairs(known), sure)
+
+
+def class_figures(head: str, said: Array, judged: Array, sure: _cutoffs.Bootstrap) -> dict[str, Figure]:
+    """Macro-F1 and accuracy of one head, class numbers (rows,) each; of a single class, the accuracy alone."""
+    found: dict[str, Figure] = {}
+    if len(np.unique(said)) > 1:
+        found[f"{head} macro-F1"] = sure(macro_f1, said, judged)
+    if len(said):
+        found[f"{head} accuracy"] = sure(accuracy, said, judged)
     return found
+
+
+def complaint_figures(labels: Array, scores: Array, sure: _cutoffs.Bootstrap) -> dict[str, Figure]:
+    """The measures of complaint or not, from 0/1 labels and probabilities, (rows,) each, that such labels allow."""
+    if not len(labels):
+        return {}
+    measures = _COMPLAINT_MEASURES
+    if not labels.any():
+        measures = {"calibration error": calibration_error}
+    elif labels.all():
+        measures = {"recall": _COMPLAINT_MEASURES["recall"], "calibration error": calibration_error}
+    return {f"complaint {name}": sure(measure, labels, scores) for name, measure in measures.items()}
+
+
+def urgent_figures(labels: Array, scores: Array, sure: _cutoffs.Bootstrap) -> dict[str, Figure]:
+    """Average precision of urgent, from 0/1 labels and probabilities, where both labels occur."""
+    if not labels.any() or labels.all():
+        return {}
+    return {"urgent average precision": sure(average_precision, labels, scores)}
 
 
 def complaints(examples: Sequence[Example], assessments: Sequence[Assessment]) -> tuple[Array, Array]:
     """0/1 labels and complaint probabilities, (rows,) each, of the rows that say whether they are complaints."""
-    known = [
-        (float(row.kind == _COMPLAINT) if row.kind > UNKNOWN else float(row.complaint), judged.complaint)
-        for row, judged in zip(examples, assessments, strict=True)
-        if max(row.kind, row.complaint) > UNKNOWN
-    ]
-    labels, scores = np.array(known, dtype=np.float64).reshape(-1, 2).T
-    return labels, scores
+    said = [_cutoffs.label_of(row, [Kind.COMPLAINT]) for row in examples]
+    known = [(label, judged.complaint) for label, judged in zip(said, assessments, strict=True) if label > UNKNOWN]
+    return _pairs(known)
 
 
-def cut_off(labels: Array, scores: Array, *, recall: float) -> CutOff:
-    """The highest threshold whose recall is at least ``recall`` (0 to 1). Raises ClassifierError without positives."""
-    positives = np.sort(scores[labels == 1])[::-1]
-    if not len(positives):
-        raise ClassifierError("no row is labelled as a complaint: there is no recall to measure")
-    threshold = float(positives[max(0, int(np.ceil(recall * len(positives))) - 1)])
-    flagged = scores >= threshold
-    hits = float(labels[flagged].sum())
-    return CutOff(threshold=threshold, precision=hits / float(flagged.sum()), recall=hits / len(positives))
-
-
-def calibration_error(labels: Array, scores: Array) -> float:
-    """Expected calibration error over ten equal bins: the mean gap of stated and observed frequency, by rows."""
-    bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(labels[bins == at].sum() - scores[bins == at].sum()) for at in range(_BINS)]
-    return float(sum(gaps) / len(labels))
-
-
-def bootstrap(measure: Measure, said: Array, judged: Array, *, resamples: int = 500, seed: int = 1) -> Figure:
-    """``measure(said, judged)`` with its percentile interval over ``resamples`` draws of the rows."""
-    chance = np.random.default_rng(seed)
-    values = []
-    with warnings.catch_warnings():
-        # A resample may miss a rare class altogether; scikit-learn warns of each.
-        warnings.simplefilter("ignore")
-        for _ in range(resamples):
-            rows = chance.integers(0, len(said), len(said))
-            values.append(measure(said[rows], judged[rows]))
-        value = float(measure(said, judged))
-    low, high = np.nanpercentile(values, [2.5, 97.5])
-    return Figure(value, float(low), float(high), len(said))
-
-
-def tfidf_baseline() -> Pipeline:
-    """The classifier to beat: words 1 to 2 and characters 2 to 5, weighted by rarity, balanced logistic regression."""
-    return make_pipeline(
-        make_union(
-            TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True),
-        ),
-        LogisticRegression(class_weight="balanced", max_iter=300),
-    )
+def _pairs(known: Sequence[tuple[float, float]]) -> tuple[Array, Array]:
+    first, second = np.array(known, dtype=np.float64).reshape(-1, 2).T
+    return first, second
 
 
 def _classes(head: str, examples: Sequence[Example], assessments: Sequence[Assessment]) -> tuple[Array, Array]:
-    known = [
-        (getattr(row, head), CLASSES[head].index(getattr(judged, head)))
-        for row, judged in zip(examples, assessments, strict=True)
-        if getattr(row, head) > UNKNOWN
-    ]
-    said, judged = np.array(known, dtype=np.float64).reshape(-1, 2).T
-    return said, judged
+    return _pairs(
+        [
+            (getattr(row, head), CLASSES[head].index(getattr(judged, head)))
+            for row, judged in zip(examples, assessments, strict=True)
+            if getattr(row, head) > UNKNOWN
+        ]
+    )
 
 
-def _macro_f1(said: Array, judged: Array) -> float:
-    return float(f1_score(said, judged, average="macro", labels=np.unique(said), zero_division=0.0))
+def _by_group(
+    rows: Sequence[LabelledRow], assessments: Sequence[Assessment], *, resamples: int, seed: int
+) -> dict[str, dict[str, dict[str, Figure]]]:
+    """Grouping → group → figures, for groups with rows enough, the largest first."""
+    found: dict[str, dict[str, dict[str, Figure]]] = {}
+    for grouping in GROUPINGS:
+        names = [getattr(row, grouping) for row in rows]
+        for name, count in Counter(name for name in names if name).most_common(_GROUPS_SHOWN):
+            if count < _ENOUGH_ROWS:
+                break
+            inside = [at for at, one in enumerate(names) if one == name]
+            all_figures = figures(
+                [rows[at] for at in inside], [assessments[at] for at in inside], resamples=resamples, seed=seed
+            )
+            kept = {measure: all_figures[measure] for measure in _GROUP_FIGURES if measure in all_figures}
+            found.setdefault(grouping, {})[name] = kept
+    return found
 
 
-def _both_ways_f1(labels: Array, scores: Array) -> float:
-    return float(f1_score(labels, scores >= 0.5, average="macro", zero_division=0.0))  # noqa: PLR2004 -- one half
+def _confusions(rows: Sequence[LabelledRow], assessments: Sequence[Assessment]) -> dict[str, Confusion]:
+    found = {}
+    for head, words in CLASSES.items():
+        said, judged = (side.astype(int) for side in _classes(head, rows, assessments))
+        if not len(said):
+            continue
+        counts = np.zeros((len(words), len(words)), dtype=int)
+        np.add.at(counts, (said, judged), 1)
+        seen = np.flatnonzero(counts.sum(0) + counts.sum(1))
+        found[head] = Confusion([words[at] for at in seen], counts[np.ix_(seen, seen)].tolist())
+    return found
 
 
-def _called(measure: Callable[..., float]) -> Measure:
-    return lambda labels, scores: float(measure(labels, scores >= 0.5, zero_division=0.0))  # noqa: PLR2004 -- one half
+def _reliability(found: Wanted) -> list[Bin]:
+    bins = in_bins(found.scores)
+    tenths = []
+    for at in range(BINS):
+        inside = bins == at
+        if inside.any():
+            observed, rows = float(found.labels[inside].mean()), int(inside.sum())
+            tenths.append(Bin(float(found.scores[inside].mean()), observed, *wilson(observed, rows), rows))
+    return tenths
 
 
-def _precision_at_90(labels: Array, scores: Array) -> float:
-    return cut_off(labels, scores, recall=0.9).precision if labels.any() else float("nan")
+def _mistakes(found: Wanted) -> tuple[list[Mistake], list[Mistake]]:
+    """The positives with the lowest scores, and the negatives with the highest, on the wrong side of one half."""
+    order = np.argsort(found.scores, kind="stable")
+    missed = [at for at in order if found.labels[at] and found.scores[at] < _HALF]
+    alarms = [at for at in order[::-1] if not found.labels[at] and found.scores[at] >= _HALF]
+
+    def shown(at: int) -> Mistake:
+        row, judged = found.rows[at], found.assessments[at]
+        said = CLASSES["kind"][row.kind] if row.kind > UNKNOWN else ""
+        return Mistake(row.where, float(found.scores[at]), said, str(judged.kind), row.text)
+
+    return [shown(at) for at in missed[:_MISTAKES]], [shown(at) for at in alarms[:_MISTAKES]]
 
 
-def _ranking(labels: Array, scores: Array) -> float:
-    return float(roc_auc_score(labels, scores))
+def _at_half(measure: Measure) -> Measure:
+    return lambda labels, scores: measure(labels, (scores >= _HALF).astype(np.float64))
 
 
-_COMPLAINT_MEASURES: Mapping[str, Measure] = {
-    "precision": _called(precision_score),
-    "recall": _called(recall_score),
-    "F1": _called(f1_score),
-    "macro-F1": _both_ways_f1,
-    "average precision": average_precision_score,
-    "AUC": _ranking,
-    "precision at recall 0.90": _precision_at_90,
+_COMPLAINT_MEASURES: dict[str, Measure] = {
+    "precision": _at_half(precision),
+    "recall": _at_half(recall),
+    "F1": _at_half(f1),
+    "macro-F1": _at_half(macro_f1),
+    "average precision": average_precision,
+    "AUC": auc,
+    "precision at recall 0.90": precision_at(0.9),
     "calibration error": calibration_error,
 }

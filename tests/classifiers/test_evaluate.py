@@ -5,8 +5,6 @@ import json
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="evaluating needs scikit-learn (extra `train`)")
-
 from classifiers.evaluate import bootstrap, calibration_error, cut_off, figures, read_labelled
 from classifiers.keywords import KeywordClassifier
 from sahut.core.errors import ClassifierError
@@ -69,5 +67,5 @@ def test_a_label_that_is_not_ours_is_refused_with_its_row(tmp_path) -> None:  # 
     path = tmp_path / "rows.csv"
     path.write_text("text,kind\nhalo,complaint\nhalo,gripe\n", encoding="utf-8")
 
-    with pytest.raises(ClassifierError, match="row 2: 'gripe' is no kind"):
+    with pytest.raises(ClassifierError, match="row 3, column kind: 'gripe' is no kind"):
         read_labelled(path)

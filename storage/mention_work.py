@@ -33,13 +33,17 @@ class MentionWork:
             .limit(limit)
             # Two workers take different rows instead of waiting for each other (SQLite has one writer and needs none).
             .with_for_update(skip_locked=True)
+            # As a plain subquery PostgreSQL may run it again for each row of the UPDATE, and so claim all that wait.
+            .cte("free")
         )
         taken = self._connection.execute(
             update(mention)
-            .where(mention.c.id.in_(free))
+            .where(mention.c.id.in_(select(free.c.id)))
             .values(lease_token=token, lease_until=until, attempts=mention.c.attempts + 1)
+            .returning(mention.c.id)
         )
-        if not taken.rowcount:
+        # Not the count of rows, which SQLite's driver does not know of an UPDATE that begins with WITH.
+        if not taken.all():
             return None
         rows = self._connection.execute(records().where(mention.c.lease_token == token).order_by(mention.c.id))
         return MentionClaim(token=token, until=until, mentions=[record(row) for row in rows])

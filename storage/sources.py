@@ -155,14 +155,6 @@ class SqlSources:
                 .values(state=SourceState.STOPPED, version=source.c.version + 1)
             )
 
-    def drop_claim(self, claim: SourceClaim) -> None:
-        """Give the lease back without a word about health."""
-        self._connection.execute(
-            update(source)
-            .where(source.c.id == claim.source.id, source.c.lease_token == claim.token)
-            .values(lease_token=None, lease_until=None)
-        )
-
     def _write_held(self, claim: SourceClaim, values: Mapping[str, Any]) -> None:
         written = self._connection.execute(
             update(source).where(source.c.id == claim.source.id, source.c.lease_token == claim.token).values(**values)

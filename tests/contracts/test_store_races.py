@@ -8,6 +8,7 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -116,6 +117,20 @@ def test_four_processes_never_claim_a_mention_twice(store: Store, database_url: 
     assert len(set(taken)) == 300
 
 
+@pytest.mark.postgres
+def test_a_claim_is_no_larger_than_asked_for_whatever_the_planner_does(postgres_url: str, clock: Clock) -> None:
+    # With these it joins by rereading the rows to claim, once for each mention.
+    plans = ("hashjoin", "mergejoin", "hashagg", "sort", "material")
+    options = quote(" ".join(f"-c enable_{plan}=off" for plan in plans))
+    store = open_store(f"{postgres_url}{'&' if '?' in postgres_url else '?'}options={options}")
+    fill(store, clock, 20)
+    with store.begin() as tx:
+        claim = tx.mentions.claim(now=clock(), until=clock() + timedelta(minutes=5), limit=7, max_attempts=4)
+    store.close()
+    assert claim is not None
+    assert len(claim.mentions) == 7
+
+
 @pytest.mark.processes
 def test_four_processes_never_claim_a_source_twice(store: Store, database_url: str, clock: Clock) -> None:
     with store.begin() as tx:
@@ -173,7 +188,7 @@ def test_a_second_writer_waits_for_the_first_instead_of_failing(database_url: st
         thread.start()
         assert begun.wait(30)
         assert not done.wait(0.3)
-        tx.sources.drop_claim(claim)
+        tx.sources.advance(claim, {"page": 1}, until=clock() - timedelta(seconds=1))
     thread.join(60)
     assert done.is_set()
     with one.read() as tx:

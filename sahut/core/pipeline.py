@@ -105,7 +105,7 @@ def collect(
         for batch in collector_for(claim.source.platform).collect(claim.source, now=now):
             kept, changed = _save_page(store, claim, batch, clock(), lease)
             seen, new, edited, dead = seen + batch.seen, new + kept, edited + changed, dead + len(batch.dead)
-            notes.extend(batch.notes)
+            notes = [*notes, *batch.notes][: rules.MOST_NOTES]
             last = batch
     except CollectError as failure:
         error = failure

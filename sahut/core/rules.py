@@ -42,6 +42,8 @@ _LONGEST_BACKOFF = timedelta(hours=6)
 # A platform may name a time, but not one that silences a source for good.
 _LONGEST_WAIT = timedelta(days=7)
 _LEAST_SILENCE = timedelta(days=1)
+# Of one reading's notes; a file of a million rows may have one for each.
+MOST_NOTES = 5
 
 _REPOST_MARK = re.compile(r"^\s*rt\s+@\w+\s*:?\s*", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -138,7 +140,7 @@ def after_success(
             kept=health.kept + new,
             last_new_at=now if new else health.last_new_at,
             rhythm=rhythm,
-            notes=tuple(notes)[:5],
+            notes=tuple(notes)[:MOST_NOTES],
         ),
     )
 

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin
 from xml.parsers import expat
@@ -15,6 +16,7 @@ from xml.parsers import expat
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
+from collectors._freshness import pace
 from collectors._inflate import TooLargeError, inflate
 from sahut.core.errors import TransientError
 from sahut.core.model import Problem
@@ -39,12 +41,16 @@ _FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A feed taken apart: ``entries`` are feedparser's entries, or JSON Feed's objects when ``is_json``."""
+    """A feed taken apart: ``entries`` are feedparser's entries, or JSON Feed's objects when ``is_json``.
+
+    ``pace`` is how long it wants to be left alone between two readings, None when it does not say.
+    """
 
     title: str
     language: str
     entries: list[Any]
     is_json: bool
+    pace: timedelta | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -115,6 +121,11 @@ def _xml_feed(body: bytes, url: str, content_type: str | None) -> Document:
         language=_plain(feed.get("language")),
         entries=entries,
         is_json=False,
+        pace=pace(
+            ttl=_plain(feed.get("ttl")),
+            period=_plain(feed.get("sy_updateperiod")),
+            frequency=_plain(feed.get("sy_updatefrequency")),
+        ),
         notes=notes,
     )
 

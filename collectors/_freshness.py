@@ -1,4 +1,4 @@
-"""What response headers say about when to ask again."""
+"""What response headers, and a feed itself, say about when to ask again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from email.utils import parsedate_to_datetime
 # A cache lifetime is a wish about copies, not about news: it holds back a reading by an hour at most.
 _LONGEST_FRESH = timedelta(hours=1)
 _LONGEST_RETRY = timedelta(days=366)
+# A feed's own word on its rhythm is about news, but often a template's: it holds back a reading by a day at most.
+_LONGEST_PACE = timedelta(days=1)
+# RSS 1.0 module "syndication": updatePeriod is one of these, updateFrequency how often it happens in one.
+_PERIODS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=30),
+    "yearly": timedelta(days=365),
+}
 
 
 def http_date(value: str) -> datetime | None:
@@ -49,3 +59,20 @@ def fresh_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
             return None
         until = min(expires, now + _LONGEST_FRESH)
     return until if until > now else None
+
+
+def pace(*, ttl: str = "", period: str = "", frequency: str = "") -> timedelta | None:
+    """How long a feed wants to be left alone between two readings; a day at most, None when it says nothing usable.
+
+    ``ttl`` is RSS 2.0's <ttl> in minutes, ``period`` and ``frequency`` are sy:updatePeriod and sy:updateFrequency.
+    The longer of both holds.
+    """
+    wishes = []
+    if re.fullmatch(r"[0-9]{1,9}", ttl.strip()):
+        wishes.append(timedelta(minutes=int(ttl)))
+    length = _PERIODS.get(period.strip().lower())
+    if length is not None:
+        often = frequency.strip()
+        wishes.append(length / max(1, int(often) if re.fullmatch(r"[0-9]{1,9}", often) else 1))
+    longest = min(max(wishes, default=timedelta(0)), _LONGEST_PACE)
+    return longest or None

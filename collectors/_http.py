@@ -136,7 +136,7 @@ class HttpClient:
                 try:
                     following = response.next_request if response.status_code in _REDIRECTS else None
                     if following is None:
-                        _check_status(response, now, read_before)
+                        _check_status(response, now, read_before, redirected=len(visited) > 1)
                         return Answer(
                             url=str(request.url),
                             status=response.status_code,
@@ -212,14 +212,18 @@ def _check_address(url: httpx.URL) -> None:
         raise PermanentError(f"{_plain(str(url))} is no http or https address", problem=Problem.BAD_ADDRESS)
 
 
-def _check_status(response: httpx.Response, now: datetime, read_before: bool) -> None:
-    """Raise for what is neither 2xx nor 304. Time-outs and 5xx say nothing about credentials, so they stop nothing."""
+def _check_status(response: httpx.Response, now: datetime, read_before: bool, *, redirected: bool) -> None:
+    """Raise for what is neither 2xx nor 304. Time-outs and 5xx say nothing about credentials, so they stop nothing.
+
+    A 410 stops a source only where it stands at the very address asked for: redirects are often mistakes.
+    """
     status, url = response.status_code, _plain(str(response.url))
     if response.is_success or status == httpx.codes.NOT_MODIFIED:
         return
     said = f"{url} answered {status} {response.reason_phrase}".rstrip()
     if status == httpx.codes.GONE:
-        raise PermanentError(f"{said}: it was taken down for good", problem=Problem.GONE)
+        kind = TransientError if redirected else PermanentError
+        raise kind(f"{said}: it was taken down for good", problem=Problem.GONE)
     if status in {401, 407}:
         raise PermanentError(f"{said}: it needs a login", problem=Problem.NEEDS_LOGIN)
     if status == httpx.codes.FORBIDDEN and not read_before:

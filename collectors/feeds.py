@@ -5,6 +5,7 @@
     etag, modified      the validators, sent back byte for byte
     url                 where the feed moved for good, adopted after three sightings in a row
     moving              {"to", "sightings"} of a move not adopted yet
+    pace                seconds for which the feed wants to be left alone between two readings
     reused              ids of guids that the feed gave to different items (the latest 200)
     asked               query and identity policy that the validators belong to
 
@@ -14,7 +15,8 @@ A subscribed feed is read as a feed reader does, without robots.txt, which speak
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from collectors import _dates
@@ -25,11 +27,13 @@ from collectors._items import Item, from_entry, from_json, plain_entry
 from collectors._query import Matches, compiled
 from collectors._settings import MAX_BYTES, MAX_ITEMS, CollectorSettings
 from collectors._text import storable
-from sahut.core.errors import PermanentError, SettingsError
+from sahut.core.errors import CollectError, PermanentError, SettingsError
 from sahut.core.model import Batch, DeadItem, Mention, Problem, Source
 
 MOVED_AFTER = 3
 MAX_REUSED = 200
+# What an address says to which a feed no longer belongs; a lapsed domain soon shows a page of its next owner.
+_DEAD = frozenset({Problem.NOT_FOUND, Problem.GONE, Problem.UNREACHABLE, Problem.NOT_A_FEED})
 _LONGEST_RAW = 200
 
 
@@ -51,8 +55,9 @@ def parse(
     ``url`` is where the document was found (relative links begin there), ``scope`` the address that guids are unique
     within when it is another, ``identity`` a policy of `_identity.POLICIES`, ``query`` the source's filter; ``seen``
     counts before it. ``reused`` are ids found to be shared on earlier pages; the batch's cursor holds all known under
-    "reused". An item that cannot be read is a dead item, the others are kept. Raises TransientError
-    (NOT_A_FEED, TOO_LARGE, NOT_READABLE) for the document as a whole, SettingsError for a bad query or policy.
+    "reused", and under "pace" what the document says of its rhythm, which ``next_check`` follows. An item that cannot
+    be read is a dead item, the others are kept. Raises TransientError (NOT_A_FEED, TOO_LARGE, NOT_READABLE) for the
+    document as a whole, SettingsError for a bad query or policy.
     """
     matches = _checked(identity, query)
     document = take_apart(body, url=url, content_type=content_type, max_bytes=max_bytes)
@@ -67,13 +72,17 @@ def parse(
     clamped = sum(m.published_at is None and i.published_at is not None for m, i in zip(mentions, items, strict=True))
     if clamped:
         notes.append(f"{clamped} items bear a date that cannot be (future or before 1995); it is left out")
+    cursor: dict[str, Any] = {"reused": sorted(shared)[:MAX_REUSED]} if shared else {}
+    if document.pace is not None:
+        cursor["pace"] = round(document.pace.total_seconds())
     return Batch(
         mentions=_matching(mentions, matches),
         dead=dead,
         seen=len(items) + len(dead),
         notes=notes,
         title=storable(document.title)[:300],
-        cursor={"reused": sorted(shared)[:MAX_REUSED]} if shared else {},
+        cursor=cursor,
+        next_check=None if document.pace is None else fetched_at + document.pace,
     )
 
 
@@ -147,16 +156,41 @@ class FeedCollector:
             _checked(identity, source.query)
         except SettingsError as error:
             raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
-        answer = self._client.get(
-            url,
-            now=now,
-            headers=_validators(source),
-            read_before="asked" in cursor or source.health.last_success_at is not None,
-        )
+        moved = bool(cursor.get("url"))
+        try:
+            batch = self._read(source, cursor, url, _validators(source), identity, now)
+        except CollectError as error:
+            if not moved or error.problem not in _DEAD:
+                raise
+            batch = self._read_at_home(source, error, identity, now)
+        yield batch
+
+    def _read_at_home(self, source: Source, dead: CollectError, identity: str, now: datetime) -> Batch:
+        """Read a feed that moved to an address now dead at its own one again, and forget the move if that works."""
+        cursor = {key: value for key, value in source.cursor.items() if key not in {"url", "etag", "modified"}}
+        try:
+            batch = self._read(source, cursor, source.address, {}, identity, now)
+        except CollectError as error:
+            # Where both are gone for good the source stops; as long as one of them may come back it goes on.
+            raise dead if isinstance(error, PermanentError) or error.problem is dead.problem else error from dead
+        note = f"the address that the feed had moved to is dead ({dead}); it is read at its own address again"
+        return replace(batch, notes=[note, *batch.notes])
+
+    def _read(
+        self,
+        source: Source,
+        cursor: dict[str, Any],
+        url: str,
+        validators: Mapping[str, str],
+        identity: str,
+        now: datetime,
+    ) -> Batch:
+        """What ``url`` gives, with ``cursor`` as it is to be kept."""
+        read_before = "asked" in cursor or source.health.last_success_at is not None
+        answer = self._client.get(url, now=now, headers=validators, read_before=read_before)
         notes = _follow_move(cursor, url, answer)
         if answer.status == 304:  # noqa: PLR2004 - Not Modified
-            yield Batch(cursor=cursor, next_check=answer.next_check, notes=notes)
-            return
+            return Batch(cursor=cursor, next_check=_later(answer.next_check, cursor, now), notes=notes)
         batch = parse(
             answer.body,
             url=answer.url,
@@ -169,6 +203,7 @@ class FeedCollector:
             max_bytes=self._settings.max_bytes,
             max_items=self._settings.max_items,
         )
+        cursor.pop("pace", None)
         cursor.update(batch.cursor)
         for key, header in (("etag", "etag"), ("modified", "last-modified")):
             cursor.pop(key, None)
@@ -176,14 +211,14 @@ class FeedCollector:
                 cursor[key] = answer.headers[header]
         # A changed filter or policy must see the whole feed again, which a 304 would keep back.
         cursor["asked"] = _asked(source)
-        yield Batch(
-            mentions=batch.mentions,
-            dead=batch.dead,
-            seen=batch.seen,
+        pace = timedelta(seconds=cursor.get("pace", 0))
+        if pace > source.interval:
+            notes.append(f"the feed asks to be read every {pace / timedelta(minutes=1):g} minutes at most, and it is")
+        return replace(
+            batch,
             cursor=cursor,
-            next_check=answer.next_check,
+            next_check=_later(answer.next_check, cursor, now),
             notes=[*notes, *batch.notes],
-            title=batch.title,
         )
 
     def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:
@@ -192,6 +227,12 @@ class FeedCollector:
         known = frozenset(source.cursor.get("reused", ()))
         ids, _ = identify([item], str(source.options.get("identity", "auto")), source.address, known)
         return _mention(item, ids[0], now)
+
+
+def _later(fresh_until: datetime | None, cursor: Mapping[str, Any], now: datetime) -> datetime | None:
+    """The later of what the answer's headers and the feed itself ask for."""
+    paced = now + timedelta(seconds=cursor["pace"]) if "pace" in cursor else None
+    return max((wish for wish in (fresh_until, paced) if wish is not None), default=None)
 
 
 def _asked(source: Source) -> str:

@@ -13,6 +13,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,14 @@ class Example:
         return max(self.kind, self.sentiment, self.topic, self.urgent, self.complaint) > UNKNOWN
 
 
+class Annotated(StrEnum):
+    """What the labels of ``annotations.csv`` mean to a set."""
+
+    IGNORED = "ignored"
+    PREFERRED = "preferred"  # they replace the set's own
+    REQUIRED = "required"  # rows without one are left out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSet:
     """One ``[[set]]`` or ``[[held_out]]`` of a recipe."""
@@ -67,6 +76,8 @@ class LabelledSet:
     own_scale: bool = False
     calibrate: int = 0
     folds: int = 0
+    annotated: Annotated = Annotated.IGNORED
+    annotations: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def read(self, root: Path) -> Iterator[Example]:
         """The set's examples, cleaned; rows without a usable label are passed over."""
@@ -82,9 +93,19 @@ class LabelledSet:
     def _rows(self, root: Path) -> Iterator[dict[str, str]]:
         for name in self.files:
             with (root / name).open(encoding="utf-8", newline="") as table:
-                for row in csv.DictReader(table):
-                    if all(row.get(column) in values for column, values in self.only.items()):
+                for plain in csv.DictReader(table):
+                    row = self._with_annotation(plain)
+                    if row and all(row.get(column) in values for column, values in self.only.items()):
                         yield row
+
+    def _with_annotation(self, row: dict[str, str]) -> dict[str, str]:
+        """The row with our own labels over it; nothing for a row without, where only labelled rows count."""
+        if self.annotated is Annotated.IGNORED:
+            return row
+        ours = self.annotations.get(annotation_key(row["text"]))
+        if ours is None:
+            return row if self.annotated is Annotated.PREFERRED else {}
+        return {**row, **ours}
 
     def _example(self, row: Mapping[str, str]) -> Example:
         weight = self.weight
@@ -122,9 +143,10 @@ def load_corpus(recipe: Path, root: Path) -> Corpus:
     """
     try:
         said = tomllib.loads(recipe.read_text(encoding="utf-8"))
-        sets = [LabelledSet(**entry) for entry in said["set"]]
+        ours = _read_annotations(recipe.with_name(said["annotations"])) if "annotations" in said else {}
+        sets = [_labelled_set(entry, ours) for entry in said["set"]]
         held_out = [LabelledSet(**entry) for entry in said.get("held_out", [])]
-    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise SettingsError(f"not a training recipe: {error}", file=str(recipe)) from error
     seen = NearDuplicates(text for one in held_out for text in one.texts(root))
     kept: list[tuple[LabelledSet, list[Example]]] = []
@@ -138,6 +160,21 @@ def load_corpus(recipe: Path, root: Path) -> Corpus:
         calibration += examples[: one.calibrate]
         kept.append((one, examples[one.calibrate :]))
     return Corpus(sets=kept, calibration=calibration)
+
+
+def annotation_key(text: str) -> str:
+    """What ``annotations.csv`` calls a text as it stands in its table: twelve hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _labelled_set(entry: Mapping[str, Any], annotations: Mapping[str, Mapping[str, str]]) -> LabelledSet:
+    one = LabelledSet(**entry, annotations=annotations)
+    return replace(one, annotated=Annotated(one.annotated))
+
+
+def _read_annotations(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as table:
+        return {row.pop("key"): row for row in csv.DictReader(table)}
 
 
 def fold(text: str, folds: int) -> int:

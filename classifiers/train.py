@@ -34,12 +34,16 @@ _BUCKET = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """How to train. ``minutes`` of wall clock end the run, or ``steps`` if given: then it is reproducible."""
+    """How to train. ``minutes`` of wall clock end the run, or ``steps`` if given: then it is reproducible.
+
+    ``start`` is the checkpoint of an earlier run, whose averaged weights this one sets out from.
+    """
 
     base: str
     recipe: Path
     data: Path
     out: Path
+    start: Path | None = None
     minutes: float = 75.0
     steps: int = 0
     seed: int = 1
@@ -105,6 +109,8 @@ class Trainer:
         self.tokenizer = AutoTokenizer.from_pretrained(settings.base)
         self.corpus = load_corpus(settings.recipe, settings.data)
         self.network = Network(settings.base)
+        if settings.start is not None:
+            self._set_out_from(settings.start)
         self.average = {name: value.clone() for name, value in self._dense()}
         self.optimisers = _optimisers(self.network, settings)
         self._augment = random.Random(settings.seed + 1)  # noqa: S311 -- augmentation, not secrecy
@@ -228,6 +234,10 @@ class Trainer:
         (self.settings.out / "run.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
         log.info("checkpoint at step %d, pass %.2f", self.step, self.passes)
         return path
+
+    def _set_out_from(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict({**state["network"], **state["average"]})
 
     def _resume(self) -> None:
         path = self.settings.out / "checkpoint.pt"

@@ -14,6 +14,8 @@ from storage.mention_rows import record, records
 from storage.tables import dead_letter, mention
 
 _COUNTED_WAITING = 1_000
+# After so many lost workers a mention is judged alone: the text that kills them is found without its batch.
+_ALONE_AFTER = 2
 
 
 class MentionWork:
@@ -25,17 +27,23 @@ class MentionWork:
 
     def claim(self, *, now: datetime, until: datetime, limit: int, max_attempts: int) -> MentionClaim | None:
         """Lease the oldest waiting mentions under a new token; None when none waits."""
-        token = secrets.token_hex(8)
+        wanted = and_(_waiting(now), mention.c.attempts < max_attempts)
+        oldest = select(mention.c.attempts).where(wanted).order_by(mention.c.id).limit(1)
+        attempts = self._connection.execute(oldest).scalar_one_or_none()
+        if attempts is None:
+            return None
+        alone = attempts >= _ALONE_AFTER
         free = (
             select(mention.c.id)
-            .where(_waiting(now), mention.c.attempts < max_attempts)
+            .where(wanted if alone else and_(wanted, mention.c.attempts < _ALONE_AFTER))
             .order_by(mention.c.id)
-            .limit(limit)
+            .limit(1 if alone else limit)
             # Two workers take different rows instead of waiting for each other (SQLite has one writer and needs none).
             .with_for_update(skip_locked=True)
             # As a plain subquery PostgreSQL may run it again for each row of the UPDATE, and so claim all that wait.
             .cte("free")
         )
+        token = secrets.token_hex(8)
         taken = self._connection.execute(
             update(mention)
             .where(mention.c.id.in_(select(free.c.id)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from sahut.core import actions, pipeline
 from sahut.core.errors import ClassifierError, LeaseLostError, RefusedError, StaleWriteError, TransientError
 from sahut.core.model import (
+    Assessment,
     Batch,
     DeadItem,
     DecisionKind,
@@ -99,6 +102,24 @@ def test_a_malformed_item_costs_only_itself(store: Store, clock: Clock) -> None:
         assert actions.retry_dead_letter(tx, letter, FakeCollector(), now=clock()) == 1
     with store.read() as tx:
         assert tx.dead_letters.count() == 1
+
+
+def test_a_text_that_kills_its_workers_takes_no_other_with_it(store: Store, clock: Clock) -> None:
+    class Dying(FakeClassifier):
+        def predict(self, texts: Sequence[str]) -> list[Assessment]:
+            if any("racun" in text for text in texts):
+                raise KeyboardInterrupt
+            return super().predict(texts)
+
+    texts = ("lampu padam di pasar", "racun sekali", "jembatan rusak berat")
+    collect(store, clock, follow(store, clock), FakeCollector().page(*(a_mention(text) for text in texts)))
+    for _ in range(2 * pipeline.MAX_ATTEMPTS):
+        with contextlib.suppress(KeyboardInterrupt):
+            while assess(store, clock, Dying()):
+                pass
+        clock.forward(minutes=6)
+    assert pipeline.tidy(store=store, clock=clock)["held"] == 1
+    assert states(store) == [MentionState.FLAGGED, MentionState.HELD, MentionState.FLAGGED]
 
 
 @pytest.mark.parametrize("error", [ValueError, ClassifierError])

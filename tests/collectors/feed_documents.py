@@ -8,6 +8,7 @@ from typing import Any
 from collectors.feeds import parse
 from sahut.core.model import Batch, Mention
 from tests.builders import NOW
+from tests.collectors.feed_server import rss
 
 URL = "https://warta.example/kota/rss.xml"
 # One invented item in every format.

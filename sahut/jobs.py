@@ -40,6 +40,7 @@ def table(parts: Parts) -> dict[str, Callable[..., None]]:
     return {
         "collect": lambda source_id: collect(parts, source_id),
         "assess": lambda: assess(parts),
+        "reassess": lambda: reassess(parts),
         "tidy": lambda: tidy(parts),
     }
 
@@ -79,6 +80,36 @@ def assess(parts: Parts) -> None:
         log.error("nothing is assessed until this is put right: %s", error)  # noqa: TRY400 - the sentence is enough
     finally:
         parts.judging.release()
+
+
+def reassess(parts: Parts) -> None:
+    """Judge the archive anew, batch by batch, while nothing new waits: people wait for what is new.
+
+    One at a time in a process, as `assess`; the next tick rings again for a walk that was left.
+    """
+    while not parts.stop.is_set():
+        with parts.store.read() as tx:
+            waiting = tx.mentions.waiting(parts.clock())
+        if waiting:
+            assess(parts)
+        if not parts.judging.acquire(blocking=False):
+            return
+        try:
+            report = pipeline.reassess(
+                store=parts.store,
+                classifier=parts.classifier(),
+                policy=parts.policy,
+                clock=parts.clock,
+                lease=parts.lease,
+            )
+        except ClassifierError as error:
+            log.error("the archive is not assessed until this is put right: %s", error)  # noqa: TRY400 - as above
+            return
+        finally:
+            parts.judging.release()
+        if report is None:
+            return
+        log.info("%d of %d mentions of the archive assessed anew", report.walk.judged, report.walk.total)
 
 
 def tidy(parts: Parts) -> None:

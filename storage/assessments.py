@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 
-from sahut.core.model import Assessment, Kind, MentionClaim, Sentiment, Topic, Verdict
+from sahut.core.model import Assessment, Kind, MentionClaim, MentionState, Sentiment, Topic, Verdict
 from storage.dead_letters import letter_for_mention
 from storage.mentions import SqlMentions
 from storage.tables import assessment, dead_letter, mention
+from storage.types import Utc
 
 # Four digits are more than any classifier knows, and half the bytes.
 _DIGITS = 4
@@ -44,6 +45,45 @@ class SqlAssessments:
                     "attempts": 0,
                     "version": mention.c.version + 1,
                     "updated_at": bindparam("now"),
+                }
+            )
+        )
+        self._connection.execute(write, [_update(verdict, now) for verdict in kept])
+        ids = [verdict.mention_id for verdict in kept]
+        self._mentions.refold(ids)
+        return ids
+
+    def renew(self, claim: MentionClaim, verdicts: Sequence[Verdict], now: datetime) -> list[int]:
+        """Write verdicts on what was judged before and is still held under the claim; the ids written.
+
+        What a person has decided on keeps its state, ticket and priority: only what the model says of it changes. A
+        version rises only with the state, so that nobody's click is refused for a new score alone.
+        """
+        # Before the rows of the claim, those that a new state refolds: everybody locks in this order.
+        self._mentions.lock([verdict.mention_id for verdict in verdicts])
+        held = self._held(claim)
+        kept = [verdict for verdict in verdicts if verdict.mention_id in held]
+        if not kept:
+            return []
+        self._connection.execute(assessment.insert(), [_row(verdict, now) for verdict in kept])
+        undecided = or_(mention.c.state == MentionState.FLAGGED, mention.c.state == MentionState.FILED)
+        moves = and_(undecided, mention.c.state != bindparam("new_state"))
+        said: dict[str, object] = {
+            name: bindparam(f"new_{name}") for name in ("kind", "sentiment", "topic", "urgent", "score", "model")
+        }
+        write = (
+            update(mention)
+            .where(mention.c.id == bindparam("this"))
+            .values(
+                said
+                | {
+                    "state": case((undecided, bindparam("new_state")), else_=mention.c.state),
+                    "priority": case((undecided, bindparam("new_priority")), else_=mention.c.priority),
+                    "version": case((moves, mention.c.version + 1), else_=mention.c.version),
+                    "updated_at": case((moves, bindparam("now", type_=Utc)), else_=mention.c.updated_at),
+                    "lease_token": None,
+                    "lease_until": None,
+                    "attempts": 0,
                 }
             )
         )

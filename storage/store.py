@@ -19,6 +19,7 @@ from storage.mentions import SqlMentions
 from storage.operations import SqlOperations
 from storage.sources import SqlSources
 from storage.tickets import SqlTickets
+from storage.walks import SqlWalks
 
 
 class SqlTx:
@@ -33,6 +34,7 @@ class SqlTx:
         self.dead_letters = SqlDeadLetters(connection)
         self.accounts = SqlAccounts(connection)
         self.operations = SqlOperations(connection)
+        self.walks = SqlWalks(connection)
 
 
 class SqlStore:

@@ -156,6 +156,28 @@ assessment = Table(
     Column("at", Utc, nullable=False),
 )
 
+# A source of the demonstration may go while a walk over it is remembered: its id is no foreign key.
+walk = Table(
+    "walk",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("model", String, nullable=False),
+    Column("judged_by", String, nullable=False),
+    Column("source_id", RowId),
+    Column("since", Utc),
+    Column("state", String, nullable=False),
+    Column("position", Big, nullable=False),
+    Column("last_id", Big, nullable=False),
+    Column("total", Big, nullable=False),
+    Column("judged", Big, nullable=False),
+    Column("flagged", Big, nullable=False),
+    Column("filed", Big, nullable=False),
+    Column("failed", Big, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+)
+
 tie = Table(
     "tie",
     metadata,

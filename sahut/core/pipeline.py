@@ -5,6 +5,7 @@
     tick()               due sources and waiting mentions ring the queue
     collect(source)      claim · collector.collect · rules.decide · save page + cursor in one transaction · release
     assess()             claim · classifier.predict · rules.flag · save · rules.tie
+    reassess()           the same for what another model judged, in order of id; decisions stand
     tidy()               give up on what keeps failing; forget what has expired
 
 The row is the work, the queue a doorbell: each of these may stop, restart or run twice at any point. No transaction is
@@ -32,6 +33,7 @@ from sahut.core.model import (
     Reading,
     SourceClaim,
     Verdict,
+    Walk,
 )
 from sahut.core.ports import Classifier, Clock, Collector, Queue, Store, Tx
 
@@ -67,17 +69,31 @@ class AssessReport:
     held: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassessReport:
+    """How one batch of a walk went: how many came into the queue, and how many left it."""
+
+    walk: Walk
+    judged: int
+    flagged: int
+    filed: int
+    failed: int
+
+
 def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
     """Ring for everything that is due; the number of rings. Harmless to run twice or in two places."""
     now = clock()
     with store.read() as tx:
         due = tx.sources.due(now, limit)
         waiting = tx.mentions.waiting(now)
+        walking = bool(tx.walks.running())
     for source_id in due:
         queue.ring("collect", key=f"source:{source_id}", args={"source_id": source_id})
     if waiting:
         queue.ring("assess")
-    return len(due) + (1 if waiting else 0)
+    if walking:
+        queue.ring("reassess")
+    return len(due) + (1 if waiting else 0) + (1 if walking else 0)
 
 
 def collect(
@@ -195,6 +211,54 @@ def assess(
     return AssessReport(
         claimed=len(claim.mentions), flagged=flagged, filed=len(written) - flagged, tied=tied, held=len(failed)
     )
+
+
+def reassess(
+    *, store: Store, classifier: Classifier, policy: Policy, clock: Clock, lease: timedelta = ASSESS_LEASE
+) -> ReassessReport | None:
+    """Judge one batch of the archive anew; None when no walk for this model has a mention to hand out.
+
+    What a person decided meanwhile, or a platform edited, loses its lease and comes again, or not at all. Two walkers
+    share the work. A text that cannot be judged keeps its old assessment.
+    """
+    now = clock()
+    with store.begin() as tx:
+        found = _next_of_walks(tx, classifier.model, now, now + lease)
+    if found is None:
+        return None
+    walk, claim = found
+    try:
+        assessed, failed = _predict(classifier, claim.mentions)
+    except ClassifierError:
+        with store.begin() as tx:
+            tx.mentions.give_back(claim)
+        raise
+    verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
+    before = {record.id: record.state for record in claim.mentions}
+    end = clock()
+    with store.begin() as tx:
+        tx.walks.skip(claim, [record.id for record, _ in failed], max_attempts=MAX_ATTEMPTS)
+        written = tx.assessments.renew(claim, list(verdicts.values()), end)
+        into = [i for i in written if (before[i], verdicts[i].state) == (MentionState.FILED, MentionState.FLAGGED)]
+        out = [i for i in written if (before[i], verdicts[i].state) == (MentionState.FLAGGED, MentionState.FILED)]
+        _tie_up(tx, claim, [verdicts[i] for i in into], policy, end)
+        # A repost whose original was decided follows it back out of the queue.
+        stayed = sum(tx.mentions.get(i).state is MentionState.FLAGGED for i in into)
+        counts = {"judged": len(written), "flagged": stayed, "filed": len(out), "failed": len(failed)}
+        walk = tx.walks.advance(walk.id, end, max_attempts=MAX_ATTEMPTS, **counts)
+    return ReassessReport(walk=walk, **counts)
+
+
+def _next_of_walks(tx: Tx, model: str, now: datetime, until: datetime) -> tuple[Walk, MentionClaim] | None:
+    """The next mentions of the oldest walk that has some; a walk that has none left is ended on the way."""
+    for walk in tx.walks.running():
+        if walk.draft.model != model:
+            continue
+        claim = tx.walks.claim(walk, now=now, until=until, limit=ASSESS_BATCH, max_attempts=MAX_ATTEMPTS)
+        if claim is not None:
+            return walk, claim
+        tx.walks.advance(walk.id, now, max_attempts=MAX_ATTEMPTS)
+    return None
 
 
 def _predict(

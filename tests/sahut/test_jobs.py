@@ -12,7 +12,7 @@ import pytest
 
 from sahut import jobs
 from sahut.core import pipeline
-from sahut.core.model import Assessment, MentionFilter, MentionState, Policy
+from sahut.core.model import Assessment, Batch, MentionFilter, MentionState, Policy, WalkDraft
 from sahut.core.ports import Classifier, Store
 from tests.builders import a_mention, a_source_draft
 from tests.fakes import FakeClassifier, FakeCollector, FakeQueue
@@ -117,11 +117,34 @@ def test_a_broken_model_is_one_sentence_in_the_log_and_costs_no_mention(
     assert count(made, MentionState.COLLECTED) == 1
 
 
+def test_what_is_new_is_judged_before_the_archive(sqlite_store: Store) -> None:
+    made = parts(sqlite_store, texts=["jalan rusak di depan pasar"])
+    source_id = follow(made)
+    jobs.collect(made, source_id)
+    jobs.assess(made)
+
+    class NewModel(FakeClassifier):
+        model = "fake-2"
+        judged: list[str] = []  # noqa: RUF012 - one test, one list
+
+        def predict(self, texts: Sequence[str]) -> list[Assessment]:
+            self.judged += texts
+            return super().predict(texts)
+
+    later = parts(sqlite_store, classifier=NewModel())
+    with sqlite_store.begin() as tx:
+        tx.walks.start(WalkDraft(model="fake-2"), now())
+        pipeline.save_mentions(tx, source_id, Batch(mentions=[a_mention("lampu padam di sana")]), now())
+    jobs.reassess(later)
+    assert NewModel.judged == ["lampu padam di sana", "jalan rusak di depan pasar"]
+
+
 def test_the_table_names_every_job_that_is_rung_for(sqlite_store: Store) -> None:
     made = parts(sqlite_store, texts=["jalan rusak sekali"])
     table = jobs.table(made)
-    assert set(table) == {"collect", "assess", "tidy"}
+    assert set(table) == {"collect", "assess", "reassess", "tidy"}
     table["collect"](source_id=follow(made))
     table["assess"]()
+    table["reassess"]()
     table["tidy"]()
     assert count(made, MentionState.FLAGGED) == 1

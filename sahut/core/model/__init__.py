@@ -28,6 +28,12 @@ from sahut.core.model.learning import (
     WalkDraft,
     WalkState,
 )
+from sahut.core.model.learning import (
+    WIB,
+    Walk,
+    WalkDraft,
+    WalkState,
+)
 from sahut.core.model.mentions import (
     Assessment,
     Candidate,

@@ -7,7 +7,7 @@ One object a line::
 
 ``at`` is ISO 8601, UTC where it names no zone. Identity is (platform, id): two files of one platform share its ids
 unless the option ``scope`` puts a prefix before them. The option ``anchor = "now"`` moves every date by the same
-amount, so that the newest post of the file stands at the source's creation. Other keys are ignored.
+whole days, so that the newest post of the file is less than a day older than the source. Other keys are ignored.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ PAGE_LINES = 500
 # A longer line is no post; it is skipped without being held in memory.
 LONGEST_LINE = 1_000_000
 _SAMPLE = 4096
+_DAY = timedelta(days=1)
 _FARTHEST = timedelta(days=1)
 _LONGEST_RAW = 20_000
 
@@ -215,7 +216,10 @@ def _fingerprint(file: BinaryIO, offset: int) -> str:
 
 
 def _shift(path: Path, created_at: datetime) -> float:
-    """Seconds from the newest post of the file to ``created_at``; 0 for a file without dates."""
+    """Seconds by which the file's dates move: as many whole days as leave its newest post before ``created_at``.
+
+    Whole days, so that a post of the morning stays one of the morning. 0 for a file without dates.
+    """
     newest: datetime | None = None
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE):
@@ -225,7 +229,7 @@ def _shift(path: Path, created_at: datetime) -> float:
                 continue
             if at is not None and (newest is None or at > newest):
                 newest = at
-    return 0.0 if newest is None else (created_at - newest).total_seconds()
+    return 0.0 if newest is None else ((created_at - newest) // _DAY * _DAY).total_seconds()
 
 
 def _moment(value: object) -> datetime | None:

@@ -17,7 +17,7 @@ def load(tx: Tx, now: datetime, *, feed_url: str = "") -> list[Source]:
     """Add the posts, and the feed where ``feed_url`` says where it is served. Returns the demo's sources.
 
     Safe to repeat: what is there stays as it is, only an address that has moved (a new folder, a new port) is
-    corrected. The file's dates are shifted so that its newest post was written at ``now``.
+    corrected. The file's dates are shifted by whole days, so that its newest post is less than a day old.
     """
     drafts = [
         SourceDraft(

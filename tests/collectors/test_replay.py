@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -200,12 +200,12 @@ def test_memory_does_not_grow_with_the_file(file: Path) -> None:
 
 
 def test_anchored_dates_end_at_the_creation_of_the_source_and_never_move_again(file: Path) -> None:
-    days = [datetime(2025, 3, day, 5, tzinfo=UTC) for day in (1, 3, 2)]
+    days = [datetime(2025, 3, day, NOW.hour, NOW.minute, tzinfo=UTC) for day in (1, 3, 2)]
     file.write_text("".join(line(n, at=day.isoformat()) for n, day in enumerate(days)), encoding="utf-8")
     first, source = read(file, anchor="now")
     again = list(load("replay", settings=SETTINGS).collect(replace(source, cursor={}), now=NOW + timedelta(days=30)))
     with file.open("a", encoding="utf-8") as out:
-        out.write(line(9, at="2025-03-03T06:00:00+00:00"))
+        out.write(line(9, at=(days[1] + timedelta(hours=1)).isoformat()))
     later, _ = read(file, source)
 
     assert [m.published_at for m in mentions(first)] == [
@@ -215,6 +215,18 @@ def test_anchored_dates_end_at_the_creation_of_the_source_and_never_move_again(f
     ]
     assert [m.published_at for m in mentions(again)] == [m.published_at for m in mentions(first)]
     assert [m.published_at for m in mentions(later)] == [NOW + timedelta(hours=1)]
+
+
+@pytest.mark.parametrize("year", [2025, 2030])
+def test_anchored_dates_keep_their_hours_and_lie_in_the_past(file: Path, year: int) -> None:
+    hours = [0, 5, 11, 17, 23]
+    file.write_text("".join(line(n, at=f"{year}-03-02T{n:02}:41:07+07:00") for n in hours), encoding="utf-8")
+    batches, _ = read(file, anchor="now")
+    found = [m.published_at for m in mentions(batches)]
+
+    assert [at and at.astimezone(timezone(timedelta(hours=7))).hour for at in found] == hours
+    assert all(at is not None and at <= NOW for at in found)
+    assert NOW - max(at for at in found if at is not None) < timedelta(days=1)
 
 
 def test_unreadable_and_future_dates_are_left_out_with_a_note(file: Path) -> None:

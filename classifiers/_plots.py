@@ -96,7 +96,7 @@ def _precision_recall(found: Evaluation) -> Canvas:
     if found.in_force:
         _mark(axes, found.in_force, "s", "sekarang · now")
     axes.legend(loc="lower left", frameon=False, labelcolor=_INK, handletextpad=0.2)
-    axes.set_xlabel(f"Bagian {what.indonesian} yang terjaring\nShare of {what.english} that is caught (recall)")
+    axes.set_xlabel(f"Bagian {what.indonesian} yang terjaring\nShare of {what.english} that are caught (recall)")
     axes.set_ylabel("Bagian yang tepat di antara yang ditandai\nShare of the flagged that is right (precision)")
     return picture
 
@@ -160,10 +160,12 @@ def _confusion(head: str, confusion: Confusion) -> Canvas:
     """Labels down, judgements across; a cell is as dark as its share of the label's rows, and says their number."""
     size = len(confusion.labels)
     large = size > _LARGE
-    cell = 0.42 if large else 0.6
+    cell = 0.42 if large else 0.46
     counts = np.array(confusion.counts)
     shares = counts / np.maximum(1, counts.sum(1, keepdims=True))
-    picture = Canvas(figsize=(max(_SIDE, cell * size + 2.6), max(2.4, cell * size + 1.9)), layout="constrained")
+    picture = Canvas(
+        figsize=(max(_SIDE, cell * size + (2.6 if large else 2.2)), max(2.4, cell * size + 1.8)), layout="constrained"
+    )
     axes = picture.subplots()
     for (down, across), share in np.ndenumerate(shares):
         if counts[down, across]:

@@ -65,15 +65,25 @@ class Meaning:
     lower_is_better: bool = False
 
 
+_PLURALS = {
+    Kind.COMPLAINT: "complaints",
+    Kind.ASPIRATION: "aspirations",
+    Kind.INQUIRY: "inquiries",
+    Kind.PRAISE: "praise",
+    Kind.NEWS: "news",
+    Kind.OTHER: "others",
+}
+
+
 def word(head: str, label: str) -> Note:
     """A label in both languages; ``head`` is kind, sentiment or topic."""
     return Note(INDONESIAN[head][label], label.replace("_", " "))
 
 
 def kinds_in_words(kinds: Sequence[Kind]) -> Note:
-    """``kinds`` within a sentence: "pengaduan atau aspirasi", "complaint or aspiration"."""
+    """``kinds`` within a sentence: "pengaduan atau aspirasi", "complaints or aspirations"."""
     return Note(
-        " atau ".join(INDONESIAN["kind"][kind].lower() for kind in kinds), " or ".join(str(kind) for kind in kinds)
+        " atau ".join(INDONESIAN["kind"][kind].lower() for kind in kinds), " or ".join(_PLURALS[kind] for kind in kinds)
     )
 
 
@@ -163,7 +173,7 @@ def _on_wanted(labels: NDArray[np.float64], kinds: Sequence[Kind]) -> list[Note]
         return [
             Note(
                 f"Tidak ada baris yang menyebut {what.indonesian} atau bukan, jadi ambang tidak dapat diusulkan.",
-                f"No row says whether it is {what.english} or not, so no cut-off can be proposed.",
+                f"No row says whether it belongs to the {what.english} or not, so no cut-off can be proposed.",
             )
         ]
     if not positives:
@@ -171,7 +181,7 @@ def _on_wanted(labels: NDArray[np.float64], kinds: Sequence[Kind]) -> list[Note]
             Note(
                 f"Tidak satu pun dari {len(labels)} baris berlabel {what.indonesian}: yang terjaring tidak dapat "
                 "diukur dan ambang tidak dapat diusulkan.",
-                f"None of {len(labels)} rows is labelled {what.english}: recall cannot be measured and no cut-off "
+                f"None of {len(labels)} rows is among the {what.english}: recall cannot be measured and no cut-off "
                 "proposed.",
             )
         ]
@@ -180,7 +190,7 @@ def _on_wanted(labels: NDArray[np.float64], kinds: Sequence[Kind]) -> list[Note]
             Note(
                 f"Semua {len(labels)} baris berlabel {what.indonesian}: ketepatan tidak dapat diukur dan ambang tidak "
                 "dapat diusulkan. Tambahkan sebutan lain dari aliran yang sama.",
-                f"All {len(labels)} rows are labelled {what.english}: precision cannot be measured and no cut-off "
+                f"All {len(labels)} rows are {what.english}: precision cannot be measured and no cut-off "
                 "proposed. Add other mentions of the same stream.",
             )
         ]
@@ -188,7 +198,7 @@ def _on_wanted(labels: NDArray[np.float64], kinds: Sequence[Kind]) -> list[Note]
         return [
             Note(
                 f"Hanya {positives} baris berlabel {what.indonesian}: selangnya lebar, ambang usulan ancar-ancar saja.",
-                f"Only {positives} rows are labelled {what.english}: the intervals are wide, the proposed cut-off is a "
+                f"Only {positives} rows are {what.english}: the intervals are wide, the proposed cut-off is a "
                 "rough guide.",
             )
         ]

@@ -57,6 +57,8 @@ __all__ = [
 ]
 
 _ENOUGH_ROWS = 20
+# Of fewer, the resamples say too little: three that are all missed give an interval from 0 to 0.
+_ENOUGH_COMPLAINTS = 10
 _GROUPS_SHOWN = 30
 _CHUNK = 256
 _MISTAKES = 10
@@ -219,10 +221,9 @@ def figures(
     ``assessments`` belong to ``examples`` one to one. A complaint is called at a probability of one half.
     """
     sure = partial(bootstrap, resamples=resamples, seed=seed)
-    found: dict[str, Figure] = {}
+    found = complaint_figures(*complaints(examples, assessments), sure)
     for head in CLASSES:
         found |= class_figures(head, *_classes(head, examples, assessments), sure)
-    found |= complaint_figures(*complaints(examples, assessments), sure)
     known = [(row.urgent, judged.urgent) for row, judged in zip(examples, assessments, strict=True) if row.urgent >= 0]
     return found | urgent_figures(*_pairs(known), sure)
 
@@ -292,8 +293,12 @@ def _by_group(
             all_figures = figures(
                 [rows[at] for at in inside], [assessments[at] for at in inside], resamples=resamples, seed=seed
             )
-            kept = {measure: all_figures[measure] for measure in _GROUP_FIGURES if measure in all_figures}
-            found.setdefault(grouping, {})[name] = kept
+            enough = sum(_cutoffs.label_of(rows[at], [Kind.COMPLAINT]) == 1 for at in inside) >= _ENOUGH_COMPLAINTS
+            found.setdefault(grouping, {})[name] = {
+                measure: all_figures[measure]
+                for measure in _GROUP_FIGURES
+                if measure in all_figures and (enough or not measure.startswith("complaint"))
+            }
     return found
 
 

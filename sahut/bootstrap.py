@@ -7,10 +7,12 @@ model, `sahut classify` never the database.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from sahut import jobs, probe
 from sahut.core.errors import CollectError, SettingsError
@@ -20,6 +22,7 @@ from sahut.core.ports import Classifier, Collector, Queue, Store
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from classifiers.evaluate import Evaluation
     from collectors.registry import CollectorSettings
     from config.settings import Settings
     from sahut.demo import DemoFeed
@@ -27,6 +30,13 @@ if TYPE_CHECKING:
 _LAST_PORT = 65535
 # Somebody waits for a look: so many seconds for the place itself, and for each further address that it leads to.
 _LOOK_S, _LOOK_FURTHER_S = 20.0, 8.0
+
+
+class Stage(Protocol):
+    """Shows a stretch of work to whoever waits for it."""
+
+    def __call__(self, text: str, *, total: int | None) -> AbstractContextManager[Callable[[int], object]]:
+        """Open it by name and, if known, size; yields who to tell how much is done."""
 
 
 def now() -> datetime:
@@ -91,6 +101,36 @@ def classifier(settings: Settings) -> Classifier:
     from classifiers import registry
 
     return registry.load(settings.model, model_dir=settings.model_dir, threads=settings.classifier_threads)
+
+
+def evaluation(settings: Settings, data: Path, *, recall: float, baseline: bool, stage: Stage) -> Evaluation:
+    """How good the classifier is on the labelled rows of ``data``, and beside it, if wanted, the baseline.
+
+    ``stage(text, total=…)`` opens a stretch of work and yields who to tell how much is done. Raises ClassifierError for
+    a file with faults and for a model that cannot judge, SettingsFaultsError for a faulty policy.
+    """
+    from classifiers import evaluate
+
+    holds = policy(settings)
+    rows = evaluate.read_labelled(data)
+    model = classifier(settings)
+    with stage("judging", total=len(rows)) as done:
+        assessments = evaluate.predict(model, rows, done)
+    with stage("measuring", total=None):
+        found = evaluate.evaluate(rows, assessments, data=data.name, policy=holds, wanted_recall=recall)
+    if not baseline:
+        return found
+    from classifiers import _baseline
+
+    with stage("cross-validating the baseline", total=_baseline.FOLDS * len(_baseline.TASKS)) as done:
+        return replace(found, baseline=_baseline.cross_validate(rows, done))
+
+
+def write_report(found: Evaluation, folder: Path, *, show_texts: bool) -> list[Path]:
+    """Plots and report of an evaluation into ``folder``, which exists; the files written. Raises OSError."""
+    from classifiers import report
+
+    return report.write(found, folder, show_texts=show_texts, now=now())
 
 
 def collector_for(settings: Settings, opened: Store | None = None) -> Callable[[str], Collector]:

@@ -82,7 +82,11 @@ class SqlSources:
         values: dict[str, Any] = {**_columns(draft), "version": before.version + 1}
         if (draft.platform, draft.address) != (before.platform, before.address):
             values |= {**_FRESH, "cursor": {}, "due_at": now, "lease_token": None, "lease_until": None}
-        self._connection.execute(update(source).where(source.c.id == source_id).values(values))
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(update(source).where(source.c.id == source_id).values(values))
+        except IntegrityError as error:
+            raise _exists(draft.name) from error
         return self.get(source_id)
 
     def set_state(self, source_id: int, state: SourceState, *, version: int | None, now: datetime) -> Source:

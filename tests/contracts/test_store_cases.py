@@ -76,6 +76,18 @@ def test_a_taken_name_or_address_is_refused(store: Store, clock: Clock) -> None:
             tx.sources.change(other.id, draft, version=None, now=clock())
 
 
+def test_a_name_that_only_the_database_knows_to_be_taken_is_refused_too(store: Store, clock: Clock) -> None:
+    with store.begin() as tx:
+        removed = tx.sources.add(a_source_draft("warta"), clock())
+        tx.sources.set_state(removed.id, SourceState.REMOVED, version=None, now=clock())
+        draft = a_source_draft(f"warta #{removed.id}")
+        other = tx.sources.add(a_source_draft(), clock())
+        with pytest.raises(RefusedError) as caught:
+            tx.sources.change(other.id, draft, version=None, now=clock())
+        assert caught.value.rule == "source_exists"
+        assert tx.sources.get(other.id) == other
+
+
 def test_a_removed_source_frees_its_name_and_is_listed_only_when_asked(store: Store, clock: Clock) -> None:
     draft = a_source_draft()
     with store.begin() as tx:

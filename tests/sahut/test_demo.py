@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import httpx
 import pytest
@@ -111,7 +111,7 @@ def test_a_feed_that_moved_to_another_port_is_followed_there(sqlite_store, clock
     assert moved.address == "http://127.0.0.1:10/a.xml"
 
 
-def test_the_replay_collector_stores_every_post_and_the_newest_is_new(sqlite_store, clock):
+def test_the_replay_collector_stores_every_post_in_the_past_at_its_own_hour(sqlite_store, clock):
     with sqlite_store.begin() as tx:
         (source,) = demo.load(tx, clock())
 
@@ -126,8 +126,11 @@ def test_the_replay_collector_stores_every_post_and_the_newest_is_new(sqlite_sto
     assert (report.error, report.new, report.dead) == (None, 524, 0)
     with sqlite_store.read() as tx:
         assert tx.sources.get(source.id).state is SourceState.ACTIVE
-        newest = tx.mentions.page(MentionFilter(), order=MentionOrder.NEWEST, limit=1).items[0]
-    assert abs(newest.mention.published_at - source.created_at) < timedelta(seconds=1)
+        found = tx.mentions.page(MentionFilter(), order=MentionOrder.NEWEST, limit=600).items
+    written = [record.mention.published_at for record in found]
+    # The invented city sleeps from eleven to five.
+    assert {at.astimezone(timezone(timedelta(hours=7))).hour for at in written} == set(range(5, 23))
+    assert timedelta(0) <= source.created_at - max(written) < timedelta(days=1)
 
 
 def test_feed_dates_end_within_the_last_day_and_half_are_written_in_indonesian():

@@ -19,6 +19,7 @@ from sahut.core.model import (
     Change,
     DeadItem,
     DeadLetter,
+    Decided,
     Decision,
     DecisionDraft,
     Known,
@@ -276,6 +277,9 @@ class Decisions(Protocol):
     def of_mention(self, mention_id: int) -> list[Decision]: ...
     def of_group(self, group: str) -> list[Decision]: ...
     def recent(self, limit: int) -> list[Decision]: ...
+    def standing(self, *, after: int, limit: int) -> list[Decided]:
+        """Decisions above id ``after`` that nobody undid, oldest first, without the demonstration's."""
+        ...
 
 
 class Tickets(Protocol):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 
+from sahut.core.model.words import DecisionKind, DismissReason, Kind, Sentiment, Topic
+
 # The agency's clock, by which a day or a month begins. WIB has no summer time.
 WIB = timezone(timedelta(hours=7), "WIB")
 
@@ -54,3 +56,33 @@ class Walk:
     started_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A decision that stands, with the wording that was decided on.
+
+    ``topic`` is the ticket's, which a person chose; None without a ticket. ``assessed`` is the kind that the model
+    gives the mention now.
+    """
+
+    decision_id: int
+    mention_id: int
+    text: str
+    source_name: str
+    platform: str
+    kind: DecisionKind
+    reason: DismissReason | None
+    topic: Topic | None
+    assessed: Kind | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What a decision says of a text; None where it does not say. ``complaint`` only where ``kind`` is None."""
+
+    kind: Kind | None = None
+    complaint: bool | None = None
+    sentiment: Sentiment | None = None
+    topic: Topic | None = None

@@ -24,12 +24,8 @@ from sahut.core.model.collected import (
 )
 from sahut.core.model.learning import (
     WIB,
-    Walk,
-    WalkDraft,
-    WalkState,
-)
-from sahut.core.model.learning import (
-    WIB,
+    Decided,
+    Label,
     Walk,
     WalkDraft,
     WalkState,
@@ -101,8 +97,8 @@ __all__ = [
     "Health",
     "Kind",
     "Known",
-    "Mention",
     "Label",
+    "Mention",
     "MentionClaim",
     "MentionFilter",
     "MentionOrder",

@@ -44,6 +44,6 @@ class Body(BaseModel):
 
 
 class Answer(BaseModel):
-    """What a program gets. Members may be added in later versions."""
+    """What a program gets; validates the core's values as they are. Members may be added in later versions."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)

@@ -53,7 +53,7 @@ class UserAnswer(Answer):
     @classmethod
     def of(cls, user: User) -> UserAnswer:
         """Without its password."""
-        return cls(id=user.id, username=user.username, name=user.name, role=user.role, active=user.active)
+        return cls.model_validate(user)
 
 
 class SessionAnswer(Answer):
@@ -94,7 +94,7 @@ class TokenAnswer(Answer):
     @classmethod
     def of(cls, token: ApiToken) -> TokenAnswer:
         """Without its hash."""
-        return cls.model_validate({name: getattr(token, name) for name in TokenAnswer.model_fields})
+        return cls.model_validate(token)
 
 
 class NewTokenAnswer(TokenAnswer):

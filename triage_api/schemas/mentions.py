@@ -71,16 +71,10 @@ class MentionAnswer(Answer):
 
 def mention_members(record: MentionRecord) -> dict[str, Any]:
     """The members of a mention's answer, by name."""
-    mention, author = record.mention, record.mention.author
+    mention = record.mention
     found = {name: getattr(record, name) for name in MentionAnswer.model_fields if hasattr(record, name)}
     found |= {name: getattr(mention, name) for name in MentionAnswer.model_fields if hasattr(mention, name)}
     found["source"] = record.source_name
-    found["author"] = author and {
-        "handle": author.handle,
-        "name": author.name,
-        "url": author.url,
-        "followers": author.followers,
-    }
     return found
 
 
@@ -95,7 +89,7 @@ class VersionAnswer(Answer):
     @classmethod
     def of(cls, version: MentionVersion) -> VersionAnswer:
         """Of one edit."""
-        return cls(number=version.number, title=version.title, text=version.text, seen_at=version.seen_at)
+        return cls.model_validate(version)
 
 
 class AssessmentAnswer(Answer):

@@ -28,7 +28,7 @@ class DeadLetterAnswer(Answer):
     @classmethod
     def of(cls, letter: DeadLetter) -> DeadLetterAnswer:
         """Without the raw payload."""
-        return cls.model_validate({name: getattr(letter, name) for name in cls.model_fields})
+        return cls.model_validate(letter)
 
 
 class DeadLetterPage(Answer):

@@ -113,7 +113,7 @@ class FoundAnswer(Answer):
     @classmethod
     def of(cls, mention: Mention) -> FoundAnswer:
         """Of one item."""
-        return cls.model_validate({name: getattr(mention, name) for name in cls.model_fields})
+        return cls.model_validate(mention)
 
 
 class ProbeAnswer(Answer):

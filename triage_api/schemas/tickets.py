@@ -129,7 +129,7 @@ class TicketAnswer(Answer):
     @classmethod
     def of(cls, ticket: Ticket) -> TicketAnswer:
         """Of one ticket."""
-        return cls.model_validate({name: getattr(ticket, name) for name in TicketAnswer.model_fields})
+        return cls.model_validate(ticket)
 
 
 class EventAnswer(Answer):

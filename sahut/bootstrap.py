@@ -158,16 +158,21 @@ def _manners(settings: Settings, opened: Store | None) -> CollectorSettings:
 
 def parts(settings: Settings) -> jobs.Parts:
     """Everything that a process works with. Raises SettingsFaultsError, StoreError."""
+    from classifiers.why import Occlusion
+
     table: dict[str, Callable[..., None]] = {}
     opened = store(settings)
+    holds = policy(settings)
+    judge = cache(lambda: classifier(settings))
     made = jobs.Parts(
         store=opened,
         queue=_queue(settings, table),
-        policy=policy(settings),
+        policy=holds,
         clock=now,
         collector_for=collector_for(settings, opened),
         lease=timedelta(minutes=settings.lease_minutes),
-        classifier=cache(lambda: classifier(settings)),
+        classifier=judge,
+        explainer=cache(lambda: Occlusion(judge(), kinds=holds.flagged_kinds)),
     )
     table.update(jobs.table(made))
     return made

@@ -12,7 +12,7 @@ from threading import Event
 from sahut.core import pipeline
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
-from sahut.core.ports import Classifier, Clock, Collector, Queue, Store
+from sahut.core.ports import Classifier, Clock, Collector, Explainer, Queue, Store
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 class Parts:
     """What one process works with.
 
-    ``classifier`` loads the model when it is first called, so that only a process that judges pays its memory.
+    ``classifier`` loads the model when it is first called, so that only a process that judges pays its memory;
+    ``explainer`` asks that same one.
     """
 
     store: Store
@@ -30,6 +31,7 @@ class Parts:
     clock: Clock
     collector_for: Callable[[str], Collector]
     classifier: Callable[[], Classifier]
+    explainer: Callable[[], Explainer]
     lease: timedelta = pipeline.COLLECT_LEASE
     stop: Event = field(default_factory=Event)
     judging: threading.Lock = field(default_factory=threading.Lock)
@@ -41,6 +43,7 @@ def table(parts: Parts) -> dict[str, Callable[..., None]]:
         "collect": lambda source_id: collect(parts, source_id),
         "assess": lambda: assess(parts),
         "reassess": lambda: reassess(parts),
+        "explain": lambda: explain(parts),
         "tidy": lambda: tidy(parts),
     }
 
@@ -58,13 +61,16 @@ def collect(parts: Parts, source_id: int) -> None:
 
 
 def assess(parts: Parts) -> None:
-    """Judge until nothing waits. A full batch rings once more, so that an idle worker elsewhere may join in.
+    """Judge until nothing waits, then ring for the reasons of what was flagged.
+
+    A full batch rings once more, so that an idle worker elsewhere may join in.
 
     One at a time in a process: a second would only share the same cores, and nothing is lost by leaving at once,
     since the first goes on until it finds no row.
     """
     if not parts.judging.acquire(blocking=False):
         return
+    flagged = 0
     try:
         classifier = parts.classifier()
         while not parts.stop.is_set():
@@ -72,7 +78,8 @@ def assess(parts: Parts) -> None:
                 store=parts.store, classifier=classifier, policy=parts.policy, clock=parts.clock, lease=parts.lease
             )
             if report is None:
-                return
+                break
+            flagged += report.flagged
             log.info("%d mentions assessed: %d flagged, %d filed", report.claimed, report.flagged, report.filed)
             if report.claimed == pipeline.ASSESS_BATCH:
                 parts.queue.ring("assess")
@@ -80,6 +87,8 @@ def assess(parts: Parts) -> None:
         log.error("nothing is assessed until this is put right: %s", error)  # noqa: TRY400 - the sentence is enough
     finally:
         parts.judging.release()
+    if flagged:
+        parts.queue.ring("explain")
 
 
 def reassess(parts: Parts) -> None:
@@ -110,6 +119,35 @@ def reassess(parts: Parts) -> None:
         if report is None:
             return
         log.info("%d of %d mentions of the archive assessed anew", report.walk.judged, report.walk.total)
+
+
+def explain(parts: Parts) -> None:
+    """Say why mentions were flagged, bite by bite, as long as nothing waits to be judged.
+
+    It holds what `assess` holds, so the two never share the cores; what is collected meanwhile waits for one bite.
+    """
+    if not parts.judging.acquire(blocking=False):
+        return
+    done = 0
+    try:
+        explainer = parts.explainer()
+        while not parts.stop.is_set():
+            explained = pipeline.explain(store=parts.store, explainer=explainer, clock=parts.clock, lease=parts.lease)
+            if explained is None:
+                break
+            done += explained
+    except ClassifierError as error:
+        log.error("nothing is explained until this is put right: %s", error)  # noqa: TRY400 - as above
+        return
+    finally:
+        parts.judging.release()
+    if done:
+        log.info("%d flagged mentions explained", done)
+    with parts.store.read() as tx:
+        waiting = tx.mentions.waiting(parts.clock())
+    if waiting:
+        # Its ring found the classifier taken.
+        parts.queue.ring("assess")
 
 
 def tidy(parts: Parts) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 
 from sahut.core.model import Assessment, Kind, MentionClaim, MentionState, Sentiment, Topic, Verdict
 from storage.dead_letters import letter_for_mention
+from storage.mention_rows import why_spans
 from storage.mentions import SqlMentions
 from storage.tables import assessment, dead_letter, mention
 from storage.types import Utc
@@ -43,6 +44,7 @@ class SqlAssessments:
                     "lease_token": None,
                     "lease_until": None,
                     "attempts": 0,
+                    "why": None,
                     "version": mention.c.version + 1,
                     "updated_at": bindparam("now"),
                 }
@@ -84,6 +86,7 @@ class SqlAssessments:
                     "lease_token": None,
                     "lease_until": None,
                     "attempts": 0,
+                    "why": None,
                 }
             )
         )
@@ -112,6 +115,7 @@ class SqlAssessments:
                     topics={Topic(topic): value for topic, value in row.topics.items()},
                     urgent=row.urgent,
                     model=row.model,
+                    why=why_spans(row.why),
                 ),
             )
             for row in self._connection.execute(query)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from sahut.core.model import (
     MentionState,
     Sentiment,
     Topic,
+    WhySpan,
 )
 from storage.tables import mention, source
 
@@ -69,7 +70,18 @@ def record(row: Row[Any]) -> MentionRecord:
         model=row.model,
         ticket_id=row.ticket_id,
         updated_at=row.updated_at,
+        why=why_spans(row.why),
     )
+
+
+def why_value(spans: Sequence[WhySpan]) -> list[list[float]]:
+    """An explanation as its column holds it."""
+    return [[one.start, one.end, one.weight] for one in spans]
+
+
+def why_spans(value: Any) -> list[WhySpan] | None:
+    """The explanation that a column holds; None where there is none yet."""
+    return None if value is None else [WhySpan(start=start, end=end, weight=weight) for start, end, weight in value]
 
 
 def new_row(source_id: int, change: Change, now: datetime) -> dict[str, Any]:

@@ -130,6 +130,8 @@ class SqlMentions(MentionWork, MentionTies):
             # Whoever is judging the old wording has lost the claim.
             "lease_token": None,
             "lease_until": None,
+            # Its stretches were of the old wording.
+            "why": None,
         }
         if change.reassess:
             values |= {"state": MentionState.COLLECTED, "attempts": 0}

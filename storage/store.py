@@ -15,6 +15,7 @@ from storage.assessments import SqlAssessments
 from storage.dead_letters import SqlDeadLetters
 from storage.decisions import SqlDecisions
 from storage.engine import READ, engine_for
+from storage.explanations import SqlExplanations
 from storage.mentions import SqlMentions
 from storage.operations import SqlOperations
 from storage.sources import SqlSources
@@ -35,6 +36,7 @@ class SqlTx:
         self.accounts = SqlAccounts(connection)
         self.operations = SqlOperations(connection)
         self.walks = SqlWalks(connection)
+        self.explanations = SqlExplanations(connection)
 
 
 class SqlStore:

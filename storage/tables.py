@@ -98,6 +98,8 @@ mention = Table(
     Column("priority", Integer, nullable=False),
     Column("model", String, nullable=False),
     Column("ticket_id", ForeignKey("ticket.id")),
+    # Which stretches of the body decided, [[start, end, weight], …]; NULL until that has been looked into.
+    Column("why", Json),
     Column("attempts", Integer, nullable=False),
     Column("lease_token", String),
     Column("lease_until", Utc),
@@ -120,6 +122,14 @@ _partial(
     where="state = 'flagged' AND NOT folded",
 )
 _partial("ix_mention_waiting", mention.c.id, where="state = 'collected'")
+_partial(
+    "ix_mention_unexplained",
+    mention.c.model,
+    mention.c.folded,
+    mention.c.priority.desc(),
+    mention.c.id,
+    where="state = 'flagged' AND why IS NULL",
+)
 Index("ix_mention_state", mention.c.state, mention.c.id)
 Index("ix_mention_source", mention.c.source_id, mention.c.id)
 Index("ix_mention_shown", mention.c.shown_at)
@@ -153,6 +163,7 @@ assessment = Table(
     Column("topics", Json, nullable=False),
     Column("urgent", Float, nullable=False),
     Column("model", String, nullable=False),
+    Column("why", Json),
     Column("at", Utc, nullable=False),
 )
 

@@ -6,6 +6,7 @@
     collect(source)      claim · collector.collect · rules.decide · save page + cursor in one transaction · release
     assess()             claim · classifier.predict · rules.flag · save · rules.tie
     reassess()           the same for what another model judged, in order of id; decisions stand
+    explain()            claim · explainer.explain · save; while nothing waits to be assessed
     tidy()               give up on what keeps failing; forget what has expired
 
 The row is the work, the queue a doorbell: each of these may stop, restart or run twice at any point. No transaction is
@@ -34,14 +35,17 @@ from sahut.core.model import (
     SourceClaim,
     Verdict,
     Walk,
+    WhySpan,
 )
-from sahut.core.ports import Classifier, Clock, Collector, Queue, Store, Tx
+from sahut.core.ports import Classifier, Clock, Collector, Explainer, Queue, Store, Tx
 
 log = logging.getLogger(__name__)
 
 COLLECT_LEASE = timedelta(minutes=5)
 ASSESS_LEASE = timedelta(minutes=5)
 ASSESS_BATCH = 256
+# What comes in to be assessed waits for one bite at most: under a second.
+EXPLAIN_BITE = 4
 # A text that has cost its worker the lease this often is set aside instead of tried for ever.
 MAX_ATTEMPTS = 4
 
@@ -87,13 +91,16 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
         due = tx.sources.due(now, limit)
         waiting = tx.mentions.waiting(now)
         walking = bool(tx.walks.running())
+        unexplained = not waiting and tx.explanations.waiting(now, max_attempts=MAX_ATTEMPTS)
     for source_id in due:
         queue.ring("collect", key=f"source:{source_id}", args={"source_id": source_id})
     if waiting:
         queue.ring("assess")
     if walking:
         queue.ring("reassess")
-    return len(due) + (1 if waiting else 0) + (1 if walking else 0)
+    if unexplained:
+        queue.ring("explain")
+    return len(due) + (1 if waiting else 0) + (1 if walking else 0) + (1 if unexplained else 0)
 
 
 def collect(
@@ -259,6 +266,30 @@ def _next_of_walks(tx: Tx, model: str, now: datetime, until: datetime) -> tuple[
             return walk, claim
         tx.walks.advance(walk.id, now, max_attempts=MAX_ATTEMPTS)
     return None
+
+
+def explain(*, store: Store, explainer: Explainer, clock: Clock, lease: timedelta = ASSESS_LEASE) -> int | None:
+    """Say of a few flagged mentions which words decided; how many, None when there is none or something newer waits.
+
+    A text that cannot be explained comes again, up to as many times as one that costs its worker the lease.
+    """
+    now = clock()
+    with store.begin() as tx:
+        if tx.mentions.waiting(now):
+            return None
+        claim = tx.explanations.claim(
+            explainer.model, now=now, until=now + lease, limit=EXPLAIN_BITE, max_attempts=MAX_ATTEMPTS
+        )
+    if claim is None:
+        return None
+    found: dict[int, list[WhySpan]] = {}
+    for record in claim.mentions:
+        try:
+            found[record.id] = explainer.explain(record.mention.body)
+        except Exception:
+            log.exception("mention %d could not be explained", record.id)
+    with store.begin() as tx:
+        return len(tx.explanations.save(claim, found))
 
 
 def _predict(

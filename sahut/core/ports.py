@@ -50,6 +50,7 @@ from sahut.core.model import (
     Verdict,
     Walk,
     WalkDraft,
+    WhySpan,
 )
 
 Clock = Callable[[], datetime]
@@ -84,6 +85,16 @@ class Classifier(Protocol):
 
     def predict(self, texts: Sequence[str]) -> list[Assessment]:
         """One assessment per text, in order. Raises ClassifierError when the model cannot be used."""
+        ...
+
+
+class Explainer(Protocol):
+    """Says which stretches of a text carried the decision of the classifier called ``model``. Pure, as that is."""
+
+    model: str
+
+    def explain(self, text: str) -> list[WhySpan]:
+        """In order, none overlapping another. Raises ClassifierError when the model cannot be used."""
         ...
 
 
@@ -225,6 +236,27 @@ class Assessments(Protocol):
         ...
 
     def history(self, mention_id: int) -> list[tuple[datetime, Assessment]]: ...
+
+
+class Explanations(Protocol):
+    """Why mentions were flagged: work that waits behind everything else."""
+
+    def waiting(self, now: datetime, *, max_attempts: int) -> bool:
+        """Whether any could be claimed now, whichever model judged it."""
+        ...
+
+    def claim(
+        self, model: str, *, now: datetime, until: datetime, limit: int, max_attempts: int
+    ) -> MentionClaim | None:
+        """Lease flagged mentions that ``model`` judged and nobody explained, most pressing first. Counts an attempt."""
+        ...
+
+    def save(self, claim: MentionClaim, found: Mapping[int, Sequence[WhySpan]]) -> list[int]:
+        """Write by mention on what is still held under the claim, and free the rest; the ids written.
+
+        Nobody's version rises.
+        """
+        ...
 
 
 class Walks(Protocol):
@@ -406,6 +438,8 @@ class Tx(Protocol):
     def operations(self) -> Operations: ...
     @property
     def walks(self) -> Walks: ...
+    @property
+    def explanations(self) -> Explanations: ...
 
 
 class Store(Protocol):

@@ -10,6 +10,7 @@ from threading import Event
 
 import pytest
 
+from classifiers.why import Occlusion
 from sahut import jobs
 from sahut.core import pipeline
 from sahut.core.model import Assessment, Batch, MentionFilter, MentionState, Policy, WalkDraft
@@ -24,13 +25,15 @@ def now() -> datetime:
 
 def parts(store: Store, *, classifier: Classifier | None = None, texts: Sequence[str] = ()) -> jobs.Parts:
     collector = FakeCollector().page(*(a_mention(text) for text in texts))
+    judge = classifier or FakeClassifier()
     return jobs.Parts(
         store=store,
         queue=FakeQueue(),
         policy=Policy(),
         clock=now,
         collector_for=lambda _: collector,
-        classifier=lambda: classifier or FakeClassifier(),
+        classifier=lambda: judge,
+        explainer=lambda: Occlusion(judge),
     )
 
 
@@ -69,7 +72,7 @@ def test_assessing_goes_on_until_nothing_waits_and_calls_others_for_a_full_batch
     jobs.assess(made)
     assert count(made, MentionState.FLAGGED) == many
     assert classifier.batches == [pipeline.ASSESS_BATCH, 10]
-    assert rings(made) == ["assess"]
+    assert rings(made) == ["assess", "explain"]
 
 
 def test_assessing_stops_between_batches_when_the_process_stops(sqlite_store: Store) -> None:
@@ -142,9 +145,10 @@ def test_what_is_new_is_judged_before_the_archive(sqlite_store: Store) -> None:
 def test_the_table_names_every_job_that_is_rung_for(sqlite_store: Store) -> None:
     made = parts(sqlite_store, texts=["jalan rusak sekali"])
     table = jobs.table(made)
-    assert set(table) == {"collect", "assess", "reassess", "tidy"}
+    assert set(table) == {"collect", "assess", "reassess", "explain", "tidy"}
     table["collect"](source_id=follow(made))
     table["assess"]()
     table["reassess"]()
+    table["explain"]()
     table["tidy"]()
     assert count(made, MentionState.FLAGGED) == 1

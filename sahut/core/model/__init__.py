@@ -42,6 +42,7 @@ from sahut.core.model.mentions import (
     Page,
     Tie,
     Verdict,
+    WhySpan,
 )
 from sahut.core.model.people import (
     ApiToken,
@@ -136,5 +137,6 @@ __all__ = [
     "Walk",
     "WalkDraft",
     "WalkState",
+    "WhySpan",
     "joined",
 ]

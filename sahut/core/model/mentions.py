@@ -14,14 +14,30 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WhySpan:
+    """A stretch of a text that helped to decide: the characters from ``start`` to before ``end``.
+
+    ``weight`` is what the log-odds of being flagged lose without it: positive spoke for it, negative against.
+    """
+
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """What the classifier says of one text: probabilities that sum to 1 per head, in any order."""
+    """What the classifier says of one text: probabilities that sum to 1 per head, in any order.
+
+    ``why`` says which stretches of the text decided, None until that has been looked into.
+    """
 
     kinds: Mapping[Kind, float]
     sentiments: Mapping[Sentiment, float]
     topics: Mapping[Topic, float]
     urgent: float
     model: str
+    why: Sequence[WhySpan] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -49,7 +65,8 @@ class MentionRecord:
     """A stored mention with everything a list shows. ``first_id`` is the mention that this one counts on.
 
     ``folded`` mentions stand behind their first one in the queue; ``similar`` counts the mentions tied to this one.
-    ``score`` is the probability of complaint, ``priority`` the queue's order (higher is more pressing).
+    ``score`` is the probability of complaint, ``priority`` the queue's order (higher is more pressing). ``why`` counts
+    in the mention's body; None until a flagged mention has been explained.
     """
 
     id: int
@@ -71,6 +88,20 @@ class MentionRecord:
     model: str
     ticket_id: int | None
     updated_at: datetime
+    why: Sequence[WhySpan] | None = None
+
+    @property
+    def why_by_part(self) -> tuple[list[WhySpan], list[WhySpan]]:
+        """``why`` in the title and in the text, each counted in its own characters."""
+        text_at = len(self.mention.body) - len(self.mention.text)
+        spans = self.why or ()
+        return _within(spans, 0, min(text_at, len(self.mention.title))), _within(spans, text_at, None)
+
+
+def _within(spans: Sequence[WhySpan], start: int, end: int | None) -> list[WhySpan]:
+    """The parts of ``spans`` from ``start`` to before ``end``, counted from ``start``."""
+    cut = [(max(one.start, start), one.end if end is None else min(one.end, end), one.weight) for one in spans]
+    return [WhySpan(start=a - start, end=b - start, weight=weight) for a, b, weight in cut if a < b]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,84 @@
+"""Explanations: which words got a mention flagged; work that waits behind everything else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, text, update
+
+from sahut.core.model import MentionClaim, WhySpan
+from storage.mention_rows import record, records, why_value
+from storage.tables import assessment, mention
+
+
+class SqlExplanations:
+    """The explanations of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def waiting(self, now: datetime, *, max_attempts: int) -> bool:
+        """Whether any could be claimed now, whichever model judged it."""
+        query = select(mention.c.id).where(_unexplained(now, max_attempts)).limit(1)
+        return self._connection.execute(query).first() is not None
+
+    def claim(
+        self, model: str, *, now: datetime, until: datetime, limit: int, max_attempts: int
+    ) -> MentionClaim | None:
+        """Lease flagged mentions that ``model`` judged and nobody explained, those first that people see first."""
+        free = (
+            select(mention.c.id)
+            .where(_unexplained(now, max_attempts), mention.c.model == model)
+            .order_by(mention.c.folded, mention.c.priority.desc(), mention.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            # As a plain subquery PostgreSQL may run it again for each row of the UPDATE.
+            .cte("free")
+        )
+        token = secrets.token_hex(8)
+        taken = self._connection.execute(
+            update(mention)
+            .where(mention.c.id.in_(select(free.c.id)))
+            .values(lease_token=token, lease_until=until, attempts=mention.c.attempts + 1)
+            .returning(mention.c.id)
+        )
+        if not taken.all():
+            return None
+        rows = self._connection.execute(records().where(mention.c.lease_token == token).order_by(mention.c.id))
+        return MentionClaim(token=token, until=until, mentions=[record(row) for row in rows])
+
+    def save(self, claim: MentionClaim, found: Mapping[int, Sequence[WhySpan]]) -> list[int]:
+        """Write on what is still held under the claim and free the rest of it; the ids written.
+
+        No version rises: an explanation that arrives while somebody reads must not refuse their click.
+        """
+        held = select(mention.c.id).where(mention.c.lease_token == claim.token).order_by(mention.c.id)
+        ids = [one for one in self._connection.execute(held.with_for_update()).scalars() if one in found]
+        if ids:
+            rows = [{"this": one, "found": why_value(found[one])} for one in ids]
+            self._connection.execute(
+                update(mention)
+                .where(mention.c.id == bindparam("this"))
+                .values(why=bindparam("found"), lease_token=None, lease_until=None, attempts=0),
+                rows,
+            )
+            latest = select(func.max(assessment.c.id)).where(assessment.c.mention_id == bindparam("this"))
+            self._connection.execute(
+                update(assessment).where(assessment.c.id == latest.scalar_subquery()).values(why=bindparam("found")),
+                rows,
+            )
+        self._connection.execute(
+            update(mention).where(mention.c.lease_token == claim.token).values(lease_token=None, lease_until=None)
+        )
+        return ids
+
+
+def _unexplained(now: datetime, max_attempts: int) -> ColumnElement[bool]:
+    return and_(
+        # Written as the partial index is, so that both databases see that it serves.
+        text("mention.state = 'flagged' AND mention.why IS NULL"),
+        mention.c.attempts < max_attempts,
+        or_(mention.c.lease_until.is_(None), mention.c.lease_until < now),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,11 +13,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from threadpoolctl import threadpool_limits
 
 from classifiers._corpus import CLASSES, UNKNOWN, Example
 from classifiers._cutoffs import label_of
 from classifiers._measures import RESAMPLES, Array, Figure, bootstrap
-from classifiers.evaluate import class_figures, complaint_figures, urgent_figures
+from classifiers._words import NO_BASELINE
+from classifiers.evaluate import Evaluation, class_figures, complaint_figures, urgent_figures
 from sahut.core.model import Kind
 
 FOLDS = 5
@@ -38,6 +41,12 @@ def tfidf_baseline() -> Pipeline:
     )
 
 
+def beside(found: Evaluation, rows: Sequence[Example], done: Done) -> Evaluation:
+    """``found`` with the baseline's figures on the same ``rows``, or with a note that there are too few."""
+    figures = cross_validate(rows, done)
+    return replace(found, baseline=figures, notes=found.notes if figures else [*found.notes, NO_BASELINE])
+
+
 def cross_validate(
     rows: Sequence[Example], done: Done, *, resamples: int = RESAMPLES, seed: int = 1
 ) -> dict[str, Figure]:
@@ -46,6 +55,12 @@ def cross_validate(
     Folds are stratified, and equal texts stand in one fold. A task without ten rows of two classes is left out.
     ``done`` hears of each fold of each of TASKS.
     """
+    # On matrices this small the threads of the linear algebra mostly wait for one another: four times slower.
+    with threadpool_limits(1):
+        return _cross_validate(rows, done, resamples=resamples, seed=seed)
+
+
+def _cross_validate(rows: Sequence[Example], done: Done, *, resamples: int, seed: int) -> dict[str, Figure]:
     sure = partial(bootstrap, resamples=resamples, seed=seed)
     found: dict[str, Figure] = {}
     for task in TASKS:

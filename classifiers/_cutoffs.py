@@ -184,7 +184,7 @@ def policy_lines(
 
 def _effect_words(one: Proposal) -> str:
     effect = one.effect
-    return f"recall {effect.recall.value:.2f}, precision {effect.precision.value:.2f}, {one.positives} positives"
+    return f"recall {effect.recall.value:.2f}, precision {effect.precision.value:.2f}, positives {one.positives}"
 
 
 def _effect(labels: Array, called: NDArray[np.bool_], sure: Bootstrap) -> Flagging:

@@ -162,6 +162,12 @@ for _head, (_indonesian, _english) in _CLASS_NAMES.items():
     )
 
 
+NO_BASELINE = Note(
+    "Barisnya terlalu sedikit untuk pembanding: perlu sepuluh baris dari sedikitnya dua golongan.",
+    "There are too few rows for a baseline: it takes ten rows of at least two classes.",
+)
+
+
 def notes_on(rows: Sequence[LabelledRow], labels: NDArray[np.float64], kinds: Sequence[Kind]) -> list[Note]:
     """What the labels of ``rows`` do not allow to measure, or only roughly; ``labels``: 1 for wanted."""
     return [*_on_wanted(labels, kinds), *_on_heads(rows)]
@@ -181,7 +187,7 @@ def _on_wanted(labels: NDArray[np.float64], kinds: Sequence[Kind]) -> list[Note]
             Note(
                 f"Tidak satu pun dari {len(labels)} baris berlabel {what.indonesian}: yang terjaring tidak dapat "
                 "diukur dan ambang tidak dapat diusulkan.",
-                f"None of {len(labels)} rows is among the {what.english}: recall cannot be measured and no cut-off "
+                f"There are no {what.english} among the {len(labels)} rows: recall cannot be measured and no cut-off "
                 "proposed.",
             )
         ]
@@ -190,16 +196,17 @@ def _on_wanted(labels: NDArray[np.float64], kinds: Sequence[Kind]) -> list[Note]
             Note(
                 f"Semua {len(labels)} baris berlabel {what.indonesian}: ketepatan tidak dapat diukur dan ambang tidak "
                 "dapat diusulkan. Tambahkan sebutan lain dari aliran yang sama.",
-                f"All {len(labels)} rows are {what.english}: precision cannot be measured and no cut-off "
-                "proposed. Add other mentions of the same stream.",
+                f"There are only {what.english} among the {len(labels)} rows: precision cannot be measured and no "
+                "cut-off proposed. Add other mentions of the same stream.",
             )
         ]
     if positives < _FEW:
         return [
             Note(
-                f"Hanya {positives} baris berlabel {what.indonesian}: selangnya lebar, ambang usulan ancar-ancar saja.",
-                f"Only {positives} rows are {what.english}: the intervals are wide, the proposed cut-off is a "
-                "rough guide.",
+                f"Baris berlabel {what.indonesian} hanya sedikit ({positives}): selangnya lebar, ambang "
+                "usulan ancar-ancar saja.",
+                f"There are few {what.english} among the rows ({positives}): the intervals are wide, the proposed "
+                "cut-off is a rough guide.",
             )
         ]
     return []

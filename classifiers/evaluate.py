@@ -187,8 +187,7 @@ def evaluate(
     kinds = [kind for kind in Kind if kind in policy.flagged_kinds]
     found = _cutoffs.wanted(rows, assessments, kinds)
     sure = partial(bootstrap, resamples=resamples, seed=seed)
-    any_wanted = bool(found.labels.any())
-    both = any_wanted and not found.labels.all()
+    both = bool(found.labels.any()) and not found.labels.all()
     missed, false_alarms = _mistakes(found)
     return Evaluation(
         data=data,
@@ -201,7 +200,7 @@ def evaluate(
         groups=_by_group(rows, assessments, resamples=resamples, seed=seed),
         reliability=_reliability(found),
         confusions=_confusions(rows, assessments),
-        in_force=_cutoffs.in_force(found, policy, sure) if any_wanted else None,
+        in_force=_cutoffs.in_force(found, policy, sure) if both else None,
         curve=_cutoffs.curve(found, wanted_recall, sure) if both else [],
         line=_cutoffs.line(found) if both else [],
         cut_off=_cutoffs.propose(found, wanted_recall, sure) if both else None,

@@ -123,7 +123,7 @@ def evaluation(settings: Settings, data: Path, *, recall: float, baseline: bool,
     from classifiers import _baseline
 
     with stage("cross-validating the baseline", total=_baseline.FOLDS * len(_baseline.TASKS)) as done:
-        return replace(found, baseline=_baseline.cross_validate(rows, done))
+        return _baseline.beside(found, rows, done)
 
 
 def write_report(found: Evaluation, folder: Path, *, show_texts: bool) -> list[Path]:

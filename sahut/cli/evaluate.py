@@ -126,7 +126,7 @@ def _show_figures(found: Evaluation) -> None:
 def _show_curve(found: Evaluation) -> None:
     if not found.curve:
         return
-    _heading(f"Precision and recall ({found.positives:,} rows are labelled {' or '.join(found.kinds)})")
+    _heading(f"Precision and recall (labelled {' or '.join(found.kinds)}: {found.positives:,})")
     rows = [
         [f"{at.recall:.2f}", f"{at.threshold:.3f}", *_cells(at.precision), f"{100 * at.flagged:.0f}"]
         for at in found.curve

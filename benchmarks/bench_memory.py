@@ -1,10 +1,10 @@
 """Peak memory of ``sahut run`` after 100,000 mentions were collected, judged by the shipped model, and looked at.
 
 Set-up: a fresh folder, ``sahut run`` (web + worker + scheduler in one process, SQLite, the shipped model), a replay
-file of 100,000 invented posts (`_posts.py`) followed by it as any source is. While it works through them the queue page and
-the API's list are asked for once a second. The peak is the kernel's own high-water mark of the process and its children
-(VmHWM); it is also kept at 10,000, so that a leak would show as growth. Judging them takes about half an hour on two
-cores. Run: ``python benchmarks/bench_memory.py [MENTIONS]``. Linux only.
+file of 100,000 invented posts (`_posts.py`) followed by it as any source is. While it works through them the board and
+the health answer are asked for once a second. The peak is the kernel's own high-water mark of the process and its
+children (VmHWM); it is also kept at 10,000, so that a leak would show as growth. Judging them takes about half an hour
+on two cores. Run: ``python benchmarks/bench_memory.py [MENTIONS]``. Linux only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for: a clock, and stores on SQLite and on PostgreSQL."""
+"""Fixtures that every test may ask for: a clock, stores on SQLite and on PostgreSQL, the system's Chromium."""
 
 import os
 import secrets
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -156,3 +157,24 @@ def _sql(server: str, statement: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    with sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.path.exists(driver.chromium.executable_path):  # noqa: PTH110 - Playwright gives text
+            path = driver.chromium.executable_path
+        elif os.environ.get("CI"):
+            pytest.fail("browser tests need Chromium; `make browser` installs it")
+        else:
+            pytest.skip("browser tests need Chromium; `make browser` installs it")
+    browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    yield browser
+    browser.close()

@@ -1,7 +1,5 @@
 """The board in the system's Chromium, served by uvicorn from the same app and store as the other tests."""
 
-import os
-import shutil
 import socket
 import threading
 import time
@@ -10,7 +8,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from sahut.core.ports import Store
 from tests.triage_api.conftest import PASSWORD, World
@@ -19,27 +17,6 @@ from tests.triage_api.conftest import PASSWORD, World
 @pytest.fixture
 def world(sqlite_store: Store, clock: Any) -> World:
     return World(sqlite_store, clock)
-
-
-@pytest.fixture(scope="session")
-def driver() -> Iterator[Playwright]:
-    with sync_playwright() as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def chromium(driver: Playwright) -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.path.exists(driver.chromium.executable_path):  # noqa: PTH110 - Playwright gives text
-            path = driver.chromium.executable_path
-        elif os.environ.get("CI"):
-            pytest.fail("browser tests need Chromium; `make browser` installs it")
-        else:
-            pytest.skip("browser tests need Chromium; `make browser` installs it")
-    browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ model, `sahut classify` never the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from sahut import jobs, probe
 from sahut.core.errors import CollectError, SettingsError
-from sahut.core.model import Policy, Probe, Problem, Role, SourceDraft, User
-from sahut.core.ports import Classifier, Collector, Queue, Store
+from sahut.core.model import Kind, Policy, Probe, Problem, Role, SourceDraft, User
+from sahut.core.ports import Classifier, Collector, Explainer, Queue, Store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -103,6 +103,13 @@ def classifier(settings: Settings) -> Classifier:
     return registry.load(settings.model, model_dir=settings.model_dir, threads=settings.classifier_threads)
 
 
+def explainer(judge: Classifier, *, kinds: Collection[Kind] = (Kind.COMPLAINT,)) -> Explainer:
+    """What says which words made ``judge`` decide for ``kinds``."""
+    from classifiers.why import Occlusion
+
+    return Occlusion(judge, kinds=kinds)
+
+
 def evaluation(settings: Settings, data: Path, *, recall: float, baseline: bool, stage: Stage) -> Evaluation:
     """How good the classifier is on the labelled rows of ``data``, and beside it, if wanted, the baseline.
 
@@ -158,8 +165,6 @@ def _manners(settings: Settings, opened: Store | None) -> CollectorSettings:
 
 def parts(settings: Settings) -> jobs.Parts:
     """Everything that a process works with. Raises SettingsFaultsError, StoreError."""
-    from classifiers.why import Occlusion
-
     table: dict[str, Callable[..., None]] = {}
     opened = store(settings)
     holds = policy(settings)
@@ -172,7 +177,7 @@ def parts(settings: Settings) -> jobs.Parts:
         collector_for=collector_for(settings, opened),
         lease=timedelta(minutes=settings.lease_minutes),
         classifier=judge,
-        explainer=cache(lambda: Occlusion(judge(), kinds=holds.flagged_kinds)),
+        explainer=cache(lambda: explainer(judge(), kinds=holds.flagged_kinds)),
     )
     table.update(jobs.table(made))
     return made

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -18,7 +18,7 @@ from sahut import bootstrap
 from sahut.cli.output import SOME_FAILED, progress, say
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Assessment
-from sahut.core.ports import Classifier
+from sahut.core.ports import Classifier, Explainer
 
 # A post of a megabyte is no post, and one endless line must not fill the memory.
 _LONGEST_LINE = 1 << 20
@@ -45,10 +45,14 @@ def classify(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; stdout when left out.")] = None,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Lines judged and written together.")] = 512,
     model: Annotated[str | None, typer.Option(help="onnx, keywords or hub:NAME, in place of the setting.")] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Also say which words made it a complaint or none; some 15 times the work.")
+    ] = False,
 ) -> None:
     """Classify texts: JSON lines in, JSON lines out, in the same order.
 
-    In: {"id": "1", "text": "…"}. Out: id, kind, kinds, sentiment, sentiments, topic, urgent, model.
+    In: {"id": "1", "text": "…"}. Out: id, kind, kinds, sentiment, sentiments, topic, urgent, model;
+    with --why also why: [{"start", "end", "weight"}, …] in characters of the text and log-odds of "complaint".
 
     Each line gets exactly one line back; a bad one gets its id, or else its line number, and an error. Exit code 3
     says that there were such lines. Any length of input is read in constant memory.
@@ -59,7 +63,7 @@ def classify(
     with _opened(source, "rb", sys.stdin.buffer) as lines, _opened(output, "wb", sys.stdout.buffer) as answers:
         classifier = bootstrap.classifier(found)
         try:
-            bad = _stream(classifier, lines, answers, batch)
+            bad = _stream(classifier, lines, answers, batch, bootstrap.explainer(classifier) if why else None)
         except BrokenPipeError:
             # The reader has what it wanted, as `| head` does; the interpreter must not flush into the void either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -69,13 +73,15 @@ def classify(
         raise typer.Exit(SOME_FAILED)
 
 
-def _stream(classifier: Classifier, lines: BinaryIO, answers: BinaryIO, batch: int) -> int:
+def _stream(
+    classifier: Classifier, lines: BinaryIO, answers: BinaryIO, batch: int, explainer: Explainer | None = None
+) -> int:
     """Judge and answer batch by batch; the number of lines that failed."""
     bad = 0
     numbered = _read(lines)
     with progress("classifying", total=None) as done:
         while chunk := list(islice(numbered, batch)):
-            for answer in _answers(classifier, chunk):
+            for answer in _answers(classifier, chunk, explainer):
                 bad += "error" in answer
                 text = json.dumps(answer, ensure_ascii=False)
                 # A lone surrogate in an id cannot be UTF-8; written as \udXXX it stays valid JSON.
@@ -85,11 +91,13 @@ def _stream(classifier: Classifier, lines: BinaryIO, answers: BinaryIO, batch: i
     return bad
 
 
-def _answers(classifier: Classifier, chunk: list[_Line]) -> Iterator[dict[str, Any]]:
+def _answers(classifier: Classifier, chunk: list[_Line], explainer: Explainer | None) -> Iterator[dict[str, Any]]:
     good = [line for line in chunk if not line.error]
     judged = iter(_judge(classifier, [line.text for line in good]))
     for line in chunk:
         found = line.error or next(judged)
+        if not isinstance(found, str) and explainer is not None:
+            found = _explained(explainer, line.text, found)
         yield line.label | ({"error": found} if isinstance(found, str) else _scores(found))
 
 
@@ -107,6 +115,14 @@ def _judge(classifier: Classifier, texts: list[str]) -> list[Assessment | str]:
     return [_judge(classifier, [text])[0] for text in texts]
 
 
+def _explained(explainer: Explainer, text: str, found: Assessment) -> Assessment | str:
+    """The assessment with the words that decided, or the reason why it has none."""
+    try:
+        return replace(found, why=explainer.explain(text))
+    except Exception as error:
+        return f"could not be explained: {error}"
+
+
 def _alive(classifier: Classifier) -> bool:
     try:
         classifier.predict(["jalan rusak"])
@@ -116,6 +132,7 @@ def _alive(classifier: Classifier) -> bool:
 
 
 def _scores(found: Assessment) -> dict[str, Any]:
+    why = {} if found.why is None else {"why": [asdict(one) for one in found.why]}
     return {
         "kind": found.kind,
         "kinds": {kind: round(p, 6) for kind, p in found.kinds.items()},
@@ -124,6 +141,7 @@ def _scores(found: Assessment) -> dict[str, Any]:
         "topic": found.topic,
         "urgent": round(found.urgent, 6),
         "model": found.model,
+        **why,
     }
 
 

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.why import Occlusion
 from sahut.cli.classify import _LONGEST_LINE, _stream
 from sahut.core.errors import ClassifierError
-from sahut.core.model import Assessment, Kind, Sentiment, Topic
+from sahut.core.model import Assessment, Kind, Sentiment, Topic, WhySpan
 from tests.builders import an_assessment
 
 
@@ -105,6 +106,35 @@ def test_a_text_that_breaks_the_classifier_costs_only_itself() -> None:
     assert [a.get("kind", "error") for a in found] == ["complaint", "error", "news"]
     assert "cannot digest 'racun'" in found[1]["error"]
     assert bad == 1
+
+
+def test_asked_why_it_names_the_words_that_decided_by_their_place_in_the_text() -> None:
+    classifier = WordClassifier()
+    lines = [{"id": 1, "text": "jalan <b>rusak</b> parah"}, {"id": 2, "text": ""}, {"id": 3, "text": "cerah"}]
+    written = io.BytesIO()
+    raw = io.BytesIO("\n".join(map(json.dumps, lines)).encode())
+    assert _stream(classifier, raw, written, 512, Occlusion(classifier)) == 0
+    first, *others = map(json.loads, written.getvalue().splitlines())
+    (found,) = first["why"]
+    assert set(found) == {"start", "end", "weight"}
+    assert "jalan <b>rusak</b> parah"[found["start"] : found["end"]] == "rusak"
+    assert found["weight"] > 1
+    assert [other["why"] for other in others] == [[], []]
+
+
+def test_a_text_that_cannot_be_explained_costs_only_itself() -> None:
+    class Choosy(Occlusion):
+        def explain(self, text: str) -> list[WhySpan]:
+            if "racun" in text:
+                raise ValueError("cannot digest 'racun'")
+            return super().explain(text)
+
+    written = io.BytesIO()
+    raw = io.BytesIO(b'{"id": 1, "text": "racun"}\n{"id": 2, "text": "rusak"}\n')
+    assert _stream(WordClassifier(), raw, written, 512, Choosy(WordClassifier())) == 1
+    first, second = map(json.loads, written.getvalue().splitlines())
+    assert first == {"id": 1, "error": "could not be explained: cannot digest 'racun'"}
+    assert second["why"]
 
 
 def test_a_broken_model_ends_it_at_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 
@@ -13,7 +14,8 @@ import pytest
 from classifiers.why import Occlusion
 from sahut import jobs
 from sahut.core import pipeline
-from sahut.core.model import Assessment, Batch, MentionFilter, MentionState, Policy, WalkDraft
+from sahut.core.errors import ClassifierError
+from sahut.core.model import Assessment, Batch, MentionFilter, MentionOrder, MentionState, Policy, WalkDraft, WhySpan
 from sahut.core.ports import Classifier, Store
 from tests.builders import a_mention, a_source_draft
 from tests.fakes import FakeClassifier, FakeCollector, FakeQueue
@@ -45,6 +47,12 @@ def follow(made: jobs.Parts) -> int:
 def count(made: jobs.Parts, state: MentionState) -> int:
     with made.store.read() as tx:
         return tx.mentions.count(MentionFilter(states=[state]), cap=10_000)
+
+
+def unexplained(made: jobs.Parts) -> int:
+    with made.store.read() as tx:
+        found = tx.mentions.page(MentionFilter(states=[MentionState.FLAGGED]), order=MentionOrder.NEWEST, limit=1000)
+    return sum(record.why is None for record in found.items)
 
 
 def rings(made: jobs.Parts) -> list[str]:
@@ -106,6 +114,67 @@ def test_a_second_assess_in_the_same_process_leaves_the_first_alone(sqlite_store
     go_on.set()
     first.join(60)
     assert count(made, MentionState.FLAGGED) == 1
+
+
+def test_explaining_goes_on_until_every_flagged_mention_has_its_reasons(sqlite_store: Store) -> None:
+    many = 3 * pipeline.EXPLAIN_BITE + 1
+    made = parts(sqlite_store, texts=[f"jalan rusak nomor {n} sekali" for n in range(many)])
+    jobs.collect(made, follow(made))
+    jobs.assess(made)
+    made.queue.close()
+    jobs.explain(made)
+    assert unexplained(made) == 0
+    assert rings(made) == []
+
+
+def test_what_is_collected_meanwhile_waits_for_one_bite_and_is_rung_for_again(sqlite_store: Store) -> None:
+    class Interrupted(Occlusion):
+        def explain(self, text: str) -> list[WhySpan]:
+            if not self.asked:
+                with made.store.begin() as tx:
+                    pipeline.save_mentions(tx, 1, Batch(mentions=[a_mention("jembatan rusak berat")]), now())
+                jobs.assess(made)  # finds the classifier taken
+            self.asked += 1
+            return super().explain(text)
+
+        asked = 0
+
+    texts = [f"jalan rusak nomor {n} sekali" for n in range(3 * pipeline.EXPLAIN_BITE)]
+    made = parts(sqlite_store, texts=texts)
+    jobs.collect(made, follow(made))
+    jobs.assess(made)
+    made.queue.close()
+    explainer = Interrupted(FakeClassifier())
+    jobs.explain(replace(made, explainer=lambda: explainer))
+    assert explainer.asked == pipeline.EXPLAIN_BITE
+    assert rings(made) == ["assess"]
+    jobs.assess(made)
+    jobs.explain(made)
+    assert unexplained(made) == 0
+
+
+def test_nothing_is_explained_while_this_process_judges(sqlite_store: Store) -> None:
+    made = parts(sqlite_store, texts=["jalan rusak sekali"])
+    jobs.collect(made, follow(made))
+    jobs.assess(made)
+    with made.judging:
+        jobs.explain(made)
+    assert unexplained(made) == 1
+
+
+def test_a_model_that_cannot_be_loaded_explains_nothing_and_says_so_once(
+    sqlite_store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> Occlusion:
+        raise ClassifierError("the model's file is damaged")
+
+    made = parts(sqlite_store, texts=["jalan rusak sekali"])
+    jobs.collect(made, follow(made))
+    jobs.assess(made)
+    with caplog.at_level(logging.ERROR, logger="sahut.jobs"):
+        jobs.explain(replace(made, explainer=refuse))
+    assert caplog.text.count("the model's file is damaged") == 1
+    assert unexplained(made) == 1
 
 
 def test_a_broken_model_is_one_sentence_in_the_log_and_costs_no_mention(

@@ -12,7 +12,7 @@ from triage_api.deps import MaybeSigned, Parts
 from triage_api.errors import BadCredentialsError, TooManyAttemptsError
 from triage_api.routes.sessions import clear_cookie, set_cookie
 from triage_api.web import pages
-from triage_api.web.desk import AtDesk, Fields, Owns, own_path
+from triage_api.web.desk import AtDesk, Fields, Owns, own_path, with_flash
 from triage_api.web.words import _
 
 router = APIRouter(include_in_schema=False)
@@ -86,7 +86,7 @@ def account(desk: AtDesk) -> Response:
 @router.get("/password")
 def password_form(desk: AtDesk) -> Response:
     """Choose a password of one's own."""
-    return _password_page(desk)
+    return _password_page(desk, back=own_path(desk.request.query_params.get("next", "")))
 
 
 @router.post("/password")
@@ -94,10 +94,12 @@ def change_password(form: Owns) -> Response:
     """Set it; every other session of the account ends."""
     desk, said = form.desk, dict(form.fields)
     current, new, again = (said.get(name, "") for name in ("current", "new", "again"))
+    back = form.back()
     if new != again:
-        return _password_page(desk, _("Kedua isian kata sandi baru tidak sama."))
+        return _password_page(desk, _("Kedua isian kata sandi baru tidak sama."), back=back)
     if len(new) < auth.LEAST_PASSWORD or new == current:
-        return _password_page(desk, _("Pilih kata sandi baru dengan sedikitnya %s huruf.") % auth.LEAST_PASSWORD)
+        problem = _("Pilih kata sandi baru dengan sedikitnya %s huruf.") % auth.LEAST_PASSWORD
+        return _password_page(desk, problem, back=back)
     try:
         changed = auth.change_password(
             desk.deps.store,
@@ -109,14 +111,20 @@ def change_password(form: Owns) -> Response:
             address=auth.address_of(desk.request),
         )
     except BadCredentialsError:
-        return _password_page(desk, _("Kata sandi yang sekarang tidak cocok."))
-    answer = RedirectResponse(f"{own_path(said.get('back', ''))}?done=password", status_code=303)
+        return _password_page(desk, _("Kata sandi yang sekarang tidak cocok."), back=back)
+    answer = RedirectResponse(with_flash(back, "done=password"), status_code=303)
     set_cookie(answer, desk.deps.settings, changed.cookie)
     return answer
 
 
-def _password_page(desk: AtDesk, problem: str = "") -> Response:
+def _password_page(desk: AtDesk, problem: str = "", *, back: str) -> Response:
     with desk.deps.store.read() as tx:
         return desk.page(
-            tx, "password.html", 422 if problem else 200, tab="account", problem=problem, least=auth.LEAST_PASSWORD
+            tx,
+            "password.html",
+            422 if problem else 200,
+            tab="account",
+            problem=problem,
+            back=back,
+            least=auth.LEAST_PASSWORD,
         )

@@ -21,6 +21,7 @@ from triage_api.deps import Deps, MaybeSigned, Now, Parts
 from triage_api.errors import ForbiddenError, InvalidError, MustChangeError, NotSignedInError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
+from triage_api.schemas.tickets import MOST_PICKS
 from triage_api.web import pages, words
 
 COUNT_CAP = 1_001
@@ -215,7 +216,9 @@ Owns = Annotated[Posted, Depends(posting(Permission.OWN))]
 
 
 def picks_of(values: list[str]) -> list[tuple[int, int | None]]:
-    """``ID`` or ``ID:VERSION`` each. Raises InvalidError."""
+    """``ID`` or ``ID:VERSION`` each, two hundred at most as in the API. Raises InvalidError."""
+    if len(values) > MOST_PICKS:
+        raise InvalidError(words._("Pilih paling banyak %s sebutan sekaligus.") % MOST_PICKS)
     found: list[tuple[int, int | None]] = []
     for value in values:
         mention, _, version = value.partition(":")

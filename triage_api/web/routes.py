@@ -15,6 +15,7 @@ _TITLES = {
     401: _("Silakan masuk"),
     403: _("Tidak diizinkan"),
     404: _("Tidak ditemukan"),
+    405: _("Tidak dapat dilakukan"),
     409: _("Tidak dapat dilakukan"),
     413: _("Terlalu besar"),
     422: _("Isian belum lengkap"),
@@ -37,6 +38,7 @@ _RULES = {
     "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
     "page_token": _("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
     "source_exists": _("Sumber dengan nama atau alamat itu sudah ada."),
+    "too_many_attempts": _("Terlalu banyak percobaan. Coba lagi dalam 15 menit."),
     "looking_busy": _("Beberapa alamat sedang diuji. Tunggu sebentar, lalu coba lagi."),
     "cross_site": _(
         "Formulir ini tidak dikirim dari halaman kami, atau sesinya sudah berganti. Muat ulang, lalu coba lagi."
@@ -45,6 +47,14 @@ _RULES = {
     "content_too_large": _("Yang Anda kirim terlalu besar."),
     "internal": _("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
     "unavailable": _("Layanan belum dapat melakukannya. Coba lagi sebentar lagi."),
+}
+# Where a refusal has no words of its own.
+_SAID = {
+    400: _("Permintaan ini tidak dapat dipahami. Kembali, lalu coba lagi."),
+    404: _RULES["not_found"],
+    405: _("Itu tidak dapat dilakukan di sini. Kembali, lalu coba lagi."),
+    422: _("Sebagian isian tidak dapat dibaca. Kembali, lalu perbaiki isiannya."),
+    503: _RULES["unavailable"],
 }
 
 
@@ -66,6 +76,6 @@ def error_page(request: Request, status: int, code: str, detail: str) -> Respons
         return RedirectResponse("/password", status_code=303)
     # A refusal of the board itself is already in the reader's language.
     ours = code == "invalid" and not detail.startswith("some values")
-    said = detail if ours else _RULES.get(code, _RULES["not_found"])
+    said = detail if ours else _RULES.get(code) or _SAID.get(status, _RULES["internal"])
     title = _TITLES.get(status, _("Terjadi kesalahan"))
     return pages.page(request, "error.html", status, title=title, number=status, said=said)

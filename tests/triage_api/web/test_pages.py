@@ -88,17 +88,18 @@ def test_a_one_time_password_leads_to_its_change_and_nowhere_else(world: World) 
     client = world.browser()
     client.headers.update(PAGE)
     client.follow_redirects = False
-    answer = client.post("/sign-in", data={"username": "sari", "password": PASSWORD, "back": "/tickets"})
+    answer = client.post("/sign-in", data={"username": "sari", "password": PASSWORD, "back": "/tickets?status=all"})
     assert answer.headers["location"].startswith("/password")
     assert client.get("/").headers["location"] == "/password"
-    csrf = re.search(r'name="csrf" value="([^"]+)"', client.get("/password").text).group(1)
+    form = client.get(answer.headers["location"]).text
+    csrf, back = (re.search(rf'name="{name}" value="([^"]+)"', form).group(1) for name in ("csrf", "back"))
     new = "kata sandi sendiri 1"
     assert (
         client.post("/password", data={"csrf": csrf, "current": PASSWORD, "new": new, "again": new + "x"}).status_code
         == 422
     )
-    done = client.post("/password", data={"csrf": csrf, "current": PASSWORD, "new": new, "again": new})
-    assert done.headers["location"] == "/?done=password"
+    done = client.post("/password", data={"csrf": csrf, "back": back, "current": PASSWORD, "new": new, "again": new})
+    assert done.headers["location"] == "/tickets?status=all&done=password"
     assert client.get("/").status_code == 200
 
 
@@ -147,6 +148,41 @@ def test_the_demonstration_and_a_missing_worker_are_said_aloud(world: World) -> 
         for role in ("worker", "scheduler"):
             tx.operations.beat(role, "a", world.clock())
     assert "sedang tidak berjalan" not in client.get("/").text
+
+
+def test_guessing_at_the_password_page_is_stopped_with_words_that_fit(world: World) -> None:
+    client, csrf = _signed(world)
+    form = {"csrf": csrf, "current": "salah", "new": "kata sandi sendiri 1", "again": "kata sandi sendiri 1"}
+    said = [client.post("/password", data=form) for _ in range(11)]
+
+    assert {answer.status_code for answer in said[:10]} == {422}
+    assert said[-1].status_code == 429
+    assert "Terlalu banyak percobaan" in said[-1].text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/tidak/ada", 404, "tidak ada, atau sudah dihapus"),
+        ("GET", "/mentions/dismiss", 422, "tidak dapat dibaca"),
+        ("PUT", "/tickets", 405, "tidak dapat dilakukan di sini"),
+    ],
+)
+def test_a_refusal_says_what_was_wrong_and_not_that_something_is_missing(
+    world: World, method: str, path: str, status: int, words: str
+) -> None:
+    client, _csrf = _signed(world)
+    answer = client.request(method, path)
+
+    assert (answer.status_code, words in answer.text) == (status, True)
+
+
+def test_no_more_mentions_are_chosen_at_once_than_anybody_ticks(world: World) -> None:
+    client, _csrf = _signed(world)
+    (one,) = world.flagged(1)
+
+    assert client.get("/tickets/new?" + "&".join([f"pick={one}"] * 201)).status_code == 422
+    assert client.get("/mentions/merge?" + "&".join([f"pick={one}"] * 201)).status_code == 422
 
 
 def test_strange_addresses_get_a_page_and_never_a_fault(world: World) -> None:

@@ -27,11 +27,12 @@ from collectors._items import Item, from_entry, from_json, plain_entry
 from collectors._query import Matches, compiled
 from collectors._settings import MAX_BYTES, MAX_ITEMS, CollectorSettings
 from collectors._text import storable
-from sahut.core.errors import CollectError, PermanentError, SettingsError
+from sahut.core.errors import CollectError, PermanentError, SettingsError, TransientError
 from sahut.core.model import Batch, DeadItem, Mention, Problem, Source
 
 MOVED_AFTER = 3
 MAX_REUSED = 200
+_NOT_MODIFIED = 304
 # What an address says to which a feed no longer belongs; a lapsed domain soon shows a page of its next owner.
 _DEAD = frozenset({Problem.NOT_FOUND, Problem.GONE, Problem.UNREACHABLE, Problem.NOT_A_FEED})
 _LONGEST_RAW = 200
@@ -189,7 +190,9 @@ class FeedCollector:
         read_before = "asked" in cursor or source.health.last_success_at is not None
         answer = self._client.get(url, now=now, headers=validators, read_before=read_before)
         notes = _follow_move(cursor, url, answer)
-        if answer.status == 304:  # noqa: PLR2004 - Not Modified
+        if answer.status == _NOT_MODIFIED:
+            if not validators:
+                raise TransientError(f"{answer.url} answered 304 to a first request", problem=Problem.SERVER_ERROR)
             return Batch(cursor=cursor, next_check=_later(answer.next_check, cursor, now), notes=notes)
         batch = parse(
             answer.body,

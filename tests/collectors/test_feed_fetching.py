@@ -46,6 +46,13 @@ def test_no_validators_are_made_up(server: FeedServer) -> None:
     assert not {"if-none-match", "if-modified-since"} & server.seen[1].headers.keys()
 
 
+def test_an_unasked_304_is_an_error_and_not_an_empty_feed(server: FeedServer) -> None:
+    error = failure(server.on("/rss", Answer(status=304)))
+
+    assert isinstance(error, TransientError)
+    assert error.problem is Problem.SERVER_ERROR
+
+
 def test_validators_are_forgotten_when_the_query_changes(server: FeedServer) -> None:
     url = server.feed("/rss", FEED, ETag='"1"')
     _, source = read(a_source(url, query="banjir"))

@@ -3,6 +3,11 @@
 Every ``datetime`` is aware and in UTC. Ids of rows are ints; ids of platforms are text, since some exceed 2**53.
 """
 
+from sahut.core.model.annotations import (
+    Annotation,
+    Area,
+    Place,
+)
 from sahut.core.model.cases import (
     Actor,
     DeadLetter,
@@ -65,9 +70,11 @@ from sahut.core.model.words import (
     DecisionKind,
     DismissReason,
     Kind,
+    Language,
     MentionOrder,
     MentionState,
     Outcome,
+    PlaceLevel,
     Priority,
     Problem,
     Role,
@@ -82,7 +89,9 @@ from sahut.core.model.words import (
 __all__ = [
     "WIB",
     "Actor",
+    "Annotation",
     "ApiToken",
+    "Area",
     "Assessment",
     "Author",
     "Batch",
@@ -99,6 +108,7 @@ __all__ = [
     "Kind",
     "Known",
     "Label",
+    "Language",
     "Mention",
     "MentionClaim",
     "MentionFilter",
@@ -108,6 +118,8 @@ __all__ = [
     "MentionVersion",
     "Outcome",
     "Page",
+    "Place",
+    "PlaceLevel",
     "Policy",
     "Priority",
     "Probe",

@@ -48,6 +48,27 @@ class Topic(StrEnum):
     OTHER = "other"
 
 
+class Language(StrEnum):
+    """The language that a text is in, by its ISO 639 code; ``other`` is any language but these five."""
+
+    INDONESIAN = "id"
+    JAVANESE = "jv"
+    SUNDANESE = "su"
+    MINANGKABAU = "min"
+    ENGLISH = "en"
+    OTHER = "other"
+
+
+class PlaceLevel(StrEnum):
+    """What a named place is: an official area, or a ``spot`` (street, landmark, region) that has no code."""
+
+    PROVINCE = "province"
+    REGENCY = "regency"
+    DISTRICT = "district"
+    VILLAGE = "village"
+    SPOT = "spot"
+
+
 class MentionState(StrEnum):
     """Where a mention stands. The state is the work queue: a row in ``collected`` waits for the classifier."""
 

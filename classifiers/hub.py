@@ -1,7 +1,8 @@
 """Any transformers sequence-classification model, by name or folder, where torch is installed (extra ``train``).
 
-The model's own labels are matched to ours by name; ``labels`` says which is which where they differ. What the model
-does not speak of stays even: a sentiment model leaves the kinds at one sixth each.
+The model's own labels are matched to ours by name. Where they differ, the setting says which is which after a number
+sign: ``hub:owner/name#LABEL_0=other,LABEL_1=complaint``. What the model does not speak of stays even: a sentiment model
+leaves the kinds at one sixth each.
 """
 
 from __future__ import annotations
@@ -18,22 +19,23 @@ from sahut.core.model import Assessment, Kind, Sentiment, Topic
 Word = TypeVar("Word", bound=StrEnum)
 
 _MAX_TOKENS = 256
+_OURS = {"urgent", *(str(word) for words in (Kind, Sentiment, Topic) for word in words)}
 
 
 class HubClassifier:
-    """Judges with the transformers model called ``model_dir`` (a hub name or a folder).
+    """Judges with the transformers model called ``model_dir`` (a hub name or a folder, labels after ``#``).
 
-    ``labels`` maps the model's label to one of our words, as in ``{"LABEL_1": "complaint"}``. Raises ClassifierError
-    when torch is not installed, the model cannot be loaded, or none of its labels is ours.
+    Raises ClassifierError when torch is not installed, the model cannot be loaded, a label is mapped to no word of ours
+    or the model does not have it, or none of its labels is ours.
     """
 
     name = "hub"
 
-    def __init__(
-        self, model_dir: str | Path | None = None, *, threads: int = 2, labels: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, model_dir: str | Path | None = None, *, threads: int = 2) -> None:
         if model_dir is None:
             raise ClassifierError("the hub classifier needs a model: hub:NAME, or a folder")
+        model_dir, _, mapping = str(model_dir).partition("#")
+        said = _mapping(mapping)
         try:
             import torch  # noqa: PLC0415 -- an extra
             from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415 -- as torch
@@ -48,14 +50,17 @@ class HubClassifier:
             self._network: Any = AutoModelForSequenceClassification.from_pretrained(str(model_dir)).eval()
         except Exception as error:  # the library raises a dozen types, all of which mean the same to a caller
             raise ClassifierError(f"model '{model_dir}' cannot be loaded: {error}") from error
-        said = labels or {}
-        self._words = {
-            int(at): said.get(label, label).casefold() for at, label in self._network.config.id2label.items()
-        }
-        ours = {str(word) for words in (Kind, Sentiment, Topic) for word in words}
-        if not ours & set(self._words.values()):
+        labels: dict[int, str] = {int(at): label for at, label in self._network.config.id2label.items()}
+        if unknown := said.keys() - set(labels.values()):
             raise ClassifierError(
-                f"model '{model_dir}' answers {', '.join(self._words.values())}: map them to our words with `labels`"
+                f"model '{model_dir}' has no label {', '.join(sorted(unknown))}; it has {', '.join(labels.values())}"
+            )
+        self._words = {at: said.get(label, label).casefold() for at, label in labels.items()}
+        if not _OURS & set(self._words.values()):
+            first = next(iter(labels.values()))
+            raise ClassifierError(
+                f"model '{model_dir}' answers {', '.join(labels.values())}, none of them a word of ours: say which is "
+                f"which, as in hub:{model_dir}#{first}=complaint"
             )
         self.model = f"hub:{model_dir}"
 
@@ -72,6 +77,17 @@ class HubClassifier:
             kinds=_shares(Kind, heard), sentiments=_shares(Sentiment, heard), topics=_shares(Topic, heard),
             urgent=heard.get("urgent", 0.0), model=self.model,
         )  # fmt: skip
+
+
+def _mapping(said: str) -> dict[str, str]:
+    """``LABEL_0=other,LABEL_1=complaint`` as a mapping."""
+    found: dict[str, str] = {}
+    for pair in filter(None, said.split(",")):
+        label, equals, word = (part.strip() for part in pair.partition("="))
+        if not equals or word not in _OURS:
+            raise ClassifierError(f"'{pair}' maps no label: write LABEL=WORD with a kind, sentiment, topic or 'urgent'")
+        found[label] = word
+    return found
 
 
 def _shares(words: type[Word], heard: Mapping[str, float]) -> dict[Word, float]:

@@ -96,6 +96,12 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.var_dir / 'sahut.db').resolve()}"
 
     @property
+    def database_file(self) -> Path | None:
+        """SQLite's file, None on PostgreSQL."""
+        scheme, _, path = self.store_url.partition(":///")
+        return Path(path.partition("?")[0]) if scheme == "sqlite" else None
+
+    @property
     def many_machines(self) -> bool:
         """PostgreSQL: roles may run as processes of their own."""
         return self.store_url.startswith("postgresql")

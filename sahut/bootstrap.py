@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sahut import jobs, probe
-from sahut.core.errors import CollectError, SettingsError
+from sahut.core.errors import CollectError, SettingsError, StoreError
 from sahut.core.model import Kind, Policy, Probe, Problem, Role, SourceDraft, User
 from sahut.core.ports import Classifier, Collector, Explainer, Queue, Store
 
@@ -76,10 +76,18 @@ def sources(settings: Settings) -> list[SourceDraft]:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database, and on PostgreSQL the queue's tables, to this version. Safe in several processes at once."""
+    """Bring the database, and on PostgreSQL the queue's tables, to this version. Safe in several processes at once.
+
+    Raises SettingsError for a folder that cannot be made.
+    """
     from storage.migrate import upgrade
 
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"the folder {settings.var_dir} cannot be made: {error.strerror}", key="SAHUT_VAR_DIR"
+        ) from error
     upgrade(settings.store_url)
     if settings.many_machines:
         from sahut.queues.engine import prepare
@@ -88,9 +96,13 @@ def migrate(settings: Settings) -> None:
 
 
 def store(settings: Settings) -> Store:
-    """The store. Raises StoreError when its schema is not this version's."""
+    """The store. Raises StoreError when its schema is not this version's, or there is none yet."""
     from storage.store import open_store
 
+    file = settings.database_file
+    if file is not None and not file.exists():
+        # Opened, it would be an empty file that then lacks its tables.
+        raise StoreError(f"there is no database yet ({file}): run `sahut migrate`, or `sahut run` for everything")
     opened = open_store(settings.store_url)
     opened.ping()
     return opened

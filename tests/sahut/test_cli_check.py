@@ -29,6 +29,25 @@ def sahut(folder: Path, *arguments: str, **settings: str) -> subprocess.Complete
     )
 
 
+def test_before_the_first_start_every_command_says_what_to_do_and_makes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    for arguments in (("source", "list"), ("doctor",), ("user", "list")):
+        done = sahut(tmp_path, *arguments)
+        assert done.returncode == 1
+        assert "there is no database yet" in done.stdout + done.stderr
+        assert "sahut run" in done.stdout + done.stderr
+    assert list((tmp_path / "var").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_said_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = sahut(tmp_path, "migrate", SAHUT_VAR_DIR=str(tmp_path / "file/var"))
+
+    assert done.returncode == 1
+    assert "SAHUT_VAR_DIR" in done.stderr
+    assert "unexpected" not in done.stderr
+
+
 def test_right_files_are_said_to_be_right(tmp_path: Path) -> None:
     done = sahut(tmp_path, "check")
     assert done.returncode == 0, done.stderr

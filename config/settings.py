@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         return self.store_url.startswith("postgresql")
 
     @property
+    def models_dir(self) -> Path:
+        """Where versions of the model trained here stand."""
+        return self.var_dir / "models"
+
+    @property
     def policy_file(self) -> Path:
         """The policy that holds."""
         return self.policy or SHIPPED_POLICY

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from classifiers.evaluate import Evaluation
+    from classifiers.versions import Versions
     from collectors.registry import CollectorSettings
     from config.settings import Settings
     from sahut.demo import DemoFeed
@@ -112,7 +113,20 @@ def classifier(settings: Settings) -> Classifier:
     """The classifier, with its model in memory. Raises ClassifierError."""
     from classifiers import registry
 
-    return registry.load(settings.model, model_dir=settings.model_dir, threads=settings.classifier_threads)
+    folder = settings.model_dir
+    if pinned_model(settings) is None:
+        kept = versions(settings)
+        folder = kept.get(kept.current()).folder
+    return registry.load(settings.model, model_dir=folder, threads=settings.classifier_threads)
+
+
+def current_classifier(settings: Settings) -> Callable[[], Classifier]:
+    """Gives the classifier, loaded when first asked for, and anew once another version is the current one."""
+    from classifiers.versions import Current
+
+    if pinned_model(settings) is not None:
+        return cache(lambda: classifier(settings))
+    return Current(versions(settings), lambda folder: classifier(settings.model_copy(update={"model_dir": folder})))
 
 
 def explainer(judge: Classifier, *, kinds: Collection[Kind] = (Kind.COMPLAINT,)) -> Explainer:
@@ -175,12 +189,26 @@ def _manners(settings: Settings, opened: Store | None) -> CollectorSettings:
     return CollectorSettings(allow_hosts=allowed, contact=settings.contact)
 
 
+def versions(settings: Settings) -> Versions:
+    """The versions of the model that this installation has."""
+    from classifiers.versions import Versions
+
+    return Versions(settings.models_dir)
+
+
+def pinned_model(settings: Settings) -> str | None:
+    """The variable that names a model once and for all, so that versions do not count; None where they do."""
+    if settings.model_dir is not None:
+        return "SAHUT_MODEL_DIR"
+    return None if settings.model == "onnx" else "SAHUT_MODEL"
+
+
 def parts(settings: Settings) -> jobs.Parts:
     """Everything that a process works with. Raises SettingsFaultsError, StoreError."""
     table: dict[str, Callable[..., None]] = {}
     opened = store(settings)
     holds = policy(settings)
-    judge = cache(lambda: classifier(settings))
+    judge = current_classifier(settings)
     made = jobs.Parts(
         store=opened,
         queue=_queue(settings, table),
@@ -189,7 +217,7 @@ def parts(settings: Settings) -> jobs.Parts:
         collector_for=collector_for(settings, opened),
         lease=timedelta(minutes=settings.lease_minutes),
         classifier=judge,
-        explainer=cache(lambda: explainer(judge(), kinds=holds.flagged_kinds)),
+        explainer=lambda: explainer(judge(), kinds=holds.flagged_kinds),
     )
     table.update(jobs.table(made))
     return made

@@ -72,10 +72,14 @@ def assess(parts: Parts) -> None:
         return
     flagged = 0
     try:
-        classifier = parts.classifier()
         while not parts.stop.is_set():
             report = pipeline.assess(
-                store=parts.store, classifier=classifier, policy=parts.policy, clock=parts.clock, lease=parts.lease
+                store=parts.store,
+                # Asked for each batch: another version may have become the current one.
+                classifier=parts.classifier(),
+                policy=parts.policy,
+                clock=parts.clock,
+                lease=parts.lease,
             )
             if report is None:
                 break

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from sahut.cli import accounts, classify, demo, evaluate, health, reassess, labels, running, sources, work
+from sahut.cli import accounts, classify, demo, evaluate, health, labels, models, reassess, running, sources, work
 from sahut.cli.output import complain
 from sahut.core.errors import SahutError
 
@@ -44,9 +44,11 @@ running.register(app)
 work.register(app)
 classify.register(app)
 reassess.register(app)
+models.register(app)
 health.register(app)
 evaluate.register(app)
 app.add_typer(labels.app, name="labels", rich_help_panel="Learning")
+app.add_typer(models.app, name="model", rich_help_panel="Learning")
 app.add_typer(sources.app, name="source", rich_help_panel="People and places")
 app.add_typer(accounts.users, name="user", rich_help_panel="People and places")
 app.add_typer(accounts.tokens, name="token", rich_help_panel="People and places")

@@ -18,27 +18,6 @@ calibrate = 8
 """
 
 
-@pytest.fixture
-def base(tmp_path: Path) -> Path:
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    words = Tokenizer(models.WordLevel(unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    special = ["<pad>", "<unk>", "<s>", "</s>"]
-    words.train_from_iterator(
-        ["query : jalan rusak lampu mati halo kawan pagi"], trainers.WordLevelTrainer(special_tokens=special)
-    )
-    folder = tmp_path / "base"
-    PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", unk_token="<unk>").save_pretrained(folder)
-    size = words.get_vocab_size()
-    config = BertConfig(
-        vocab_size=size, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
-
-
 def test_a_tiny_model_learns_and_serves(tmp_path: Path, base: Path) -> None:
     from classifiers.onnx import OnnxClassifier
     from classifiers.release import release

@@ -26,6 +26,7 @@ from sahut.core.model import (
     Topic,
     Unit,
     Verdict,
+    WhySpan,
 )
 from sahut.core.ports import Store
 from sahut.core.rules import text_key
@@ -122,6 +123,18 @@ class World:
                 for record in claim.mentions
             ]
             return sorted(tx.assessments.save(claim, verdicts, now))
+
+    def explain(self, mention_id: int, *words: str, weight: float = 2.0) -> None:
+        """Say that these words of a mention's title and text got it flagged."""
+        now: datetime = self.clock()
+        with self.store.begin() as tx:
+            claim = tx.explanations.claim(
+                "fake@1", now=now, until=now + timedelta(minutes=5), limit=10_000, max_attempts=1_000
+            )
+            assert claim is not None
+            body = tx.mentions.get(mention_id).mention.body
+            spans = [WhySpan(start=body.index(word), end=body.index(word) + len(word), weight=weight) for word in words]
+            assert tx.explanations.save(claim, {mention_id: spans}) == [mention_id]
 
     def tie(self, mention_id: int, first_id: int) -> None:
         with self.store.begin() as tx:

@@ -66,6 +66,23 @@ def test_a_mention_is_shown_with_its_assessment_and_decisions(world: World) -> N
     assert "raw" not in detail
 
 
+def test_the_words_that_decided_are_told_by_their_place_in_title_and_text(each_world: World) -> None:
+    with_title = a_mention("isinya: jembatan rusak 🚧 parah", title="Warga mengeluh", platform="feed")
+    one, other = each_world.store_mentions([with_title, a_mention(platform="feed")])
+    each_world.explain(one, "mengeluh", "🚧 parah")
+    client = each_world.program()
+    items = {item["id"]: item for item in client.get("/api/v1/mentions").json()["items"]}
+
+    assert items[other]["why"] is None
+    assert items[one]["why"] == [
+        {"part": "title", "start": 6, "end": 14, "weight": 2.0},
+        {"part": "text", "start": 23, "end": 30, "weight": 2.0},
+    ]
+    detail = client.get(f"/api/v1/mentions/{one}").json()
+    assert detail["why"] == items[one]["why"]
+    assert [(why["start"], why["end"]) for why in detail["assessments"][0]["why"]] == [(6, 14), (38, 45)]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict
 
@@ -32,8 +32,28 @@ class AuthorAnswer(Answer):
     followers: int | None
 
 
+class StretchAnswer(Answer):
+    """Characters (Unicode code points) from ``start`` to before ``end``, and what the log-odds lose without them.
+
+    A positive weight spoke for flagging, a negative one against it.
+    """
+
+    start: int
+    end: int
+    weight: float
+
+
+class WhyAnswer(StretchAnswer):
+    """Words that decided, counted in the mention's title or in its text."""
+
+    part: Literal["title", "text"]
+
+
 class MentionAnswer(Answer):
-    """One collected post, comment or article, with what the classifier says of it."""
+    """One collected post, comment or article, with what the classifier says of it.
+
+    ``why`` names the words that got it flagged; null until they have been looked for.
+    """
 
     id: int
     platform: str
@@ -55,6 +75,7 @@ class MentionAnswer(Answer):
     urgent: float
     priority: int
     model: str
+    why: list[WhyAnswer] | None
     first_id: int | None
     folded: bool
     similar: int
@@ -75,6 +96,12 @@ def mention_members(record: MentionRecord) -> dict[str, Any]:
     found = {name: getattr(record, name) for name in MentionAnswer.model_fields if hasattr(record, name)}
     found |= {name: getattr(mention, name) for name in MentionAnswer.model_fields if hasattr(mention, name)}
     found["source"] = record.source_name
+    if record.why is not None:
+        found["why"] = [
+            {"part": part, "start": one.start, "end": one.end, "weight": one.weight}
+            for part, spans in zip(("title", "text"), record.why_by_part, strict=True)
+            for one in spans
+        ]
     return found
 
 
@@ -93,7 +120,7 @@ class VersionAnswer(Answer):
 
 
 class AssessmentAnswer(Answer):
-    """What one model said, as probabilities."""
+    """What one model said, as probabilities; ``why`` is counted in title, line break and text as they then were."""
 
     at: datetime
     model: str
@@ -101,6 +128,7 @@ class AssessmentAnswer(Answer):
     sentiments: dict[Sentiment, float]
     topics: dict[Topic, float]
     urgent: float
+    why: list[StretchAnswer] | None
 
     @classmethod
     def of(cls, at: datetime, said: Assessment) -> AssessmentAnswer:
@@ -112,6 +140,7 @@ class AssessmentAnswer(Answer):
             sentiments=dict(said.sentiments),
             topics=dict(said.topics),
             urgent=said.urgent,
+            why=None if said.why is None else [StretchAnswer.model_validate(one) for one in said.why],
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -78,20 +79,42 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or url
 
 
-def linked(text: str) -> Markup:
-    """The text as HTML: escaped, its web addresses as links that show where they lead and give nothing away."""
+def linked(text: str, marks: Sequence[tuple[int, int]] = (), *, links: bool = True) -> Markup:
+    """The text as HTML: escaped, its web addresses as links that show where they lead and give nothing away.
+
+    ``marks`` are stretches (start, end) of the text, which then is `plain` already; they may not overlap. An address is
+    marked whole or not at all.
+    """
     text = plain(text)
     done: list[Markup] = []
     at = 0
-    for found in _URL.finditer(text):
+    for found in _URL.finditer(text) if links else ():
         shown = found.group().rstrip(_TRAILING)
         href = web_address(shown)
         if href is None:
             continue
-        done += [escape(text[at : found.start()]), link(href)]
-        at = found.start() + len(shown)
-    done.append(escape(text[at:]))
+        end = found.start() + len(shown)
+        whole = any(start <= found.start() and end <= stop for start, stop in marks)
+        done += [_marked(text, at, found.start(), marks), _mark(link(href)) if whole else link(href)]
+        at = end
+    done.append(_marked(text, at, len(text), marks))
     return Markup("").join(done)
+
+
+def _marked(text: str, at: int, end: int, marks: Sequence[tuple[int, int]]) -> Markup:
+    """The stretch of a text from ``at`` to ``end``, escaped, with what is marked of it."""
+    done: list[Markup] = []
+    for begins, ends in sorted(marks):
+        start, stop = max(begins, at), min(ends, end)
+        if start < stop:
+            done += [escape(text[at:start]), _mark(escape(text[start:stop]))]
+            at = stop
+    done.append(escape(text[at:end]))
+    return Markup("").join(done)
+
+
+def _mark(inside: Markup) -> Markup:
+    return Markup("<mark>{}</mark>").format(inside)
 
 
 def link(href: str) -> Markup:

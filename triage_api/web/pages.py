@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sahut.core import model
-from triage_api.web import hostile, indonesian, words
+from triage_api.web import hostile, indonesian, marks, words
 from triage_api.web.assets import asset_url
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -60,7 +60,11 @@ def environment() -> Environment:
     )
     made.globals.update({name: getattr(model, name) for name in _ENUMS})
     made.globals.update(
-        asset_url=asset_url, relative=indonesian.relative, problem_words=words.problem, change_words=words.change
+        asset_url=asset_url,
+        shown=marks.shown,
+        relative=indonesian.relative,
+        problem_words=words.problem,
+        change_words=words.change,
     )
     return made
 

@@ -28,7 +28,6 @@ from sahut.core.model import (
 from sahut.core.ports import Tx
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
-from triage_api.web import hostile
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
 from triage_api.web.indonesian import WIB
 from triage_api.web.words import _
@@ -39,7 +38,6 @@ MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 PAGE = 25
 _MOST_COPIES = 50
 _MOST_FOUND = 10
-_HEAD = 320
 _FILTERS = ("q", "source", "topic", "sentiment", "kind", "days")
 _ID = re.compile(r"[0-9]{1,18}")
 _TABS: dict[str, tuple[MentionState, ...]] = {
@@ -106,26 +104,14 @@ def queue(desk: AtDesk) -> Response:
             first_page=f"/?{urlencode({**kept, 'state': state})}" if asked.get("after") else "",
             sources=tx.sources.all(),
             urgent_from=desk.deps.policy.urgent_threshold,
-            split=split,
         )
-
-
-def split(text: str) -> tuple[str, str]:
-    """What a list shows of a text at once, and the rest behind a fold; cut between words."""
-    text = hostile.plain(text).strip()
-    lines = text.split("\n")
-    head = "\n".join(lines[:5])
-    if len(head) > _HEAD + 80:
-        cut = head.rfind(" ", 0, _HEAD)
-        head = head[: cut if cut > _HEAD // 2 else _HEAD]
-    return head, text[len(head) :].lstrip()
 
 
 @router.get("/mentions/{mention_id}/copies")
 def copies(desk: AtDesk, mention_id: MentionId) -> Response:
     """The mentions that count on this one, to unfold below its row."""
     with desk.deps.store.read() as tx:
-        return desk.page(tx, "copies.html", copies=_ties(tx, tx.mentions.get(mention_id)), split=split)
+        return desk.page(tx, "copies.html", copies=_ties(tx, tx.mentions.get(mention_id)))
 
 
 def _ties(tx: Tx, first: MentionRecord) -> list[tuple[MentionRecord, TieReason, float]]:
@@ -161,7 +147,6 @@ def choose_ticket(desk: AtDesk) -> Response:
             picks=asked.getlist("pick"),
             tickets=found.items,
             search=search,
-            split=split,
         )
 
 
@@ -184,7 +169,6 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             decisions=tx.decisions.of_mention(mention_id),
             ticket=tx.tickets.get(record.ticket_id) if record.ticket_id else None,
             urgent_from=desk.deps.policy.urgent_threshold,
-            split=split,
         )
 
 

@@ -26,7 +26,6 @@ from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.web import hostile, words
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Posted, picks_of
-from triage_api.web.queue import split
 from triage_api.web.words import _
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
@@ -73,7 +72,6 @@ def convert_form(desk: AtDesk) -> Response:
                 description=hostile.plain(first.mention.text)[:2000],
                 priority=Priority.URGENT if urgent else Priority.NORMAL,
             ),
-            split=split,
         )
 
 
@@ -158,7 +156,6 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
             mentions=tx.mentions.page(
                 MentionFilter(ticket_id=ticket_id), order=MentionOrder.NEWEST, limit=_MOST_MENTIONS
             ).items,
-            split=split,
         )
 
 

@@ -177,6 +177,8 @@ def test_hostile_posts_run_nothing_and_hide_nothing_on_any_page(world: World, vi
         for text in HOSTILE
     ]
     ids = world.store_mentions(mentions)
+    for one, text in zip(ids, HOSTILE, strict=True):
+        world.explain(one, text[: len(text) // 2], text[len(text) // 2 :])
     page = visitors.sign_in(width=360)
     paths = ["/", *(f"/mentions/{one}" for one in ids), "/tickets/new?" + "&".join(f"pick={one}" for one in ids)]
     for path in paths:
@@ -199,6 +201,7 @@ def test_no_page_has_a_fault_of_access_or_scrolls_sideways(
     world: World, visitors: Visitors, theme: str, width: int
 ) -> None:
     flagged = world.flagged(4)
+    world.explain(flagged[0], "padam", "tolong")
     world.tie(flagged[1], flagged[0])
     ticket = world.ticket()["id"]
     page = visitors.sign_in("admin", width=width, color_scheme=theme, bypass_csp=True)

@@ -1,0 +1,66 @@
+"""A mention's text as the board shows it, with the words that decided marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from sahut.core.model import MentionRecord, WhySpan
+from triage_api.web import hostile
+
+_HEAD = 320
+_HEAD_LINES = 5
+
+Stretch = tuple[int, int]
+
+
+class Shown(NamedTuple):
+    """HTML of the title ("" where the text begins with it), of what is seen at once, and of what a fold hides.
+
+    ``words`` are the marked words again, plain, for readers to whom a mark says nothing.
+    """
+
+    title: Markup
+    head: Markup
+    rest: Markup
+    words: list[str]
+
+
+def shown(record: MentionRecord, *, short: bool = True) -> Shown:
+    """A mention's text; ``short`` folds a long one."""
+    in_title, in_text = ([one for one in spans if one.weight > 0] for spans in record.why_by_part)
+    said, text = record.mention, hostile.plain(record.mention.text)
+    title = "" if said.text.startswith(said.title) else said.title
+    marks = _moved(in_text, said.text, hostile.plain)
+    bare = text.strip()
+    head, rest = split(bare) if short else (bare, "")
+    head_at, rest_at = len(text) - len(text.lstrip()), len(text.rstrip()) - len(rest)
+    words = [hostile.line(title[one.start : one.end]) for one in in_title]
+    words += [hostile.line(said.text[one.start : one.end]) for one in in_text]
+    return Shown(
+        title=hostile.linked(hostile.line(title), _moved(in_title, title, hostile.line), links=False),
+        head=hostile.linked(head, _within(marks, head_at, head_at + len(head))),
+        rest=hostile.linked(rest, _within(marks, rest_at, rest_at + len(rest))),
+        words=list({word.casefold(): word for word in reversed(words)}.values())[::-1],
+    )
+
+
+def split(text: str) -> tuple[str, str]:
+    """What a list shows of a plain text at once, and the rest behind a fold; cut between words."""
+    head = "\n".join(text.split("\n")[:_HEAD_LINES])
+    if len(head) > _HEAD + 80:
+        cut = head.rfind(" ", 0, _HEAD)
+        head = head[: cut if cut > _HEAD // 2 else _HEAD]
+    return head, text[len(head) :].lstrip()
+
+
+def _moved(spans: Sequence[WhySpan], text: str, form: Callable[[str], str]) -> list[Stretch]:
+    """Where the spans of ``text`` stand in ``form(text)``, which drops characters and never adds any."""
+    # A letter at the end keeps the spaces before it, which a form may take away at an end.
+    return [(len(form(text[: one.start] + "x")) - 1, len(form(text[: one.end]))) for one in spans]
+
+
+def _within(marks: Sequence[Stretch], start: int, end: int) -> list[Stretch]:
+    return [(max(a, start) - start, min(b, end) - start) for a, b in marks if max(a, start) < min(b, end)]

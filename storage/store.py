@@ -17,6 +17,7 @@ from storage.decisions import SqlDecisions
 from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
 from storage.mentions import SqlMentions
+from storage.months import SqlMonths
 from storage.operations import SqlOperations
 from storage.sources import SqlSources
 from storage.tickets import SqlTickets
@@ -36,6 +37,7 @@ class SqlTx:
         self.accounts = SqlAccounts(connection)
         self.operations = SqlOperations(connection)
         self.walks = SqlWalks(connection)
+        self.months = SqlMonths(connection)
         self.explanations = SqlExplanations(connection)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from sahut.cli import accounts, classify, demo, evaluate, health, labels, models, reassess, running, sources, work
+from sahut.cli import accounts, classify, demo, drift, evaluate, health, labels, models, reassess, running, sources, work
 from sahut.cli.output import complain
 from sahut.core.errors import SahutError
 
@@ -45,6 +45,7 @@ work.register(app)
 classify.register(app)
 reassess.register(app)
 models.register(app)
+drift.register(app)
 health.register(app)
 evaluate.register(app)
 app.add_typer(labels.app, name="labels", rich_help_panel="Learning")

@@ -38,6 +38,7 @@ from sahut.core.model import (
     Source,
     SourceClaim,
     SourceDraft,
+    SourceMonth,
     SourceState,
     StoredAnswer,
     Ticket,
@@ -298,6 +299,14 @@ class Walks(Protocol):
         ...
 
 
+class Months(Protocol):
+    """Months in numbers."""
+
+    def counts(self, since: datetime, until: datetime) -> list[SourceMonth]:
+        """What came of the mentions of a time, by source, without the demonstration's."""
+        ...
+
+
 class Decisions(Protocol):
     """What people decided. Append-only."""
 
@@ -438,6 +447,8 @@ class Tx(Protocol):
     def operations(self) -> Operations: ...
     @property
     def walks(self) -> Walks: ...
+    @property
+    def months(self) -> Months: ...
     @property
     def explanations(self) -> Explanations: ...
 

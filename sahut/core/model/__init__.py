@@ -28,9 +28,11 @@ from sahut.core.model.collected import (
     joined,
 )
 from sahut.core.model.learning import (
+    BINS,
     WIB,
     Decided,
     Label,
+    SourceMonth,
     Walk,
     WalkDraft,
     WalkState,
@@ -87,6 +89,7 @@ from sahut.core.model.words import (
 )
 
 __all__ = [
+    "BINS",
     "WIB",
     "Actor",
     "Annotation",
@@ -132,6 +135,7 @@ __all__ = [
     "SourceClaim",
     "SourceCondition",
     "SourceDraft",
+    "SourceMonth",
     "SourceState",
     "StoredAnswer",
     "Ticket",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 
@@ -10,6 +12,8 @@ from sahut.core.model.words import DecisionKind, DismissReason, Kind, Sentiment,
 
 # The agency's clock, by which a day or a month begins. WIB has no summer time.
 WIB = timezone(timedelta(hours=7), "WIB")
+# Equal bins of the complaint probability, from 0 to 1.
+BINS = 10
 
 
 class WalkState(StrEnum):
@@ -86,3 +90,38 @@ class Label:
     complaint: bool | None = None
     sentiment: Sentiment | None = None
     topic: Topic | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMonth:
+    """What came of one source's mentions of one month, by when they were published or first seen.
+
+    ``judged`` have an assessment, by ``models``, whose complaint probabilities fall into ``histogram``. ``flagged``
+    came before people, whatever they did then. Copies counted on another aside, ``decided`` of those have a decision
+    that stands: ``confirmed`` are in a ticket, ``not_complaints`` were dismissed as no complaint or spam.
+    ``found_by_search`` are in a ticket although they had been filed.
+    """
+
+    source: str
+    judged: int = 0
+    histogram: Sequence[int] = (0,) * BINS
+    models: Mapping[str, int] = field(default_factory=dict)
+    flagged: int = 0
+    decided: int = 0
+    confirmed: int = 0
+    not_complaints: int = 0
+    found_by_search: int = 0
+
+    @classmethod
+    def total(cls, sources: Sequence[SourceMonth]) -> SourceMonth:
+        """All sources together."""
+        models: Counter[str] = Counter()
+        for one in sources:
+            models.update(one.models)
+        counted = ("judged", "flagged", "decided", "confirmed", "not_complaints", "found_by_search")
+        return cls(
+            source="",
+            histogram=[sum(one.histogram[at] for one in sources) for at in range(BINS)],
+            models=models,
+            **{name: sum(getattr(one, name) for one in sources) for name in counted},
+        )

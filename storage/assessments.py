@@ -9,13 +9,15 @@ from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 
 from sahut.core.model import Assessment, Kind, MentionClaim, MentionState, Sentiment, Topic, Verdict
 from storage.dead_letters import letter_for_mention
-from storage.mention_rows import why_spans
+from storage.mention_rows import place_value, why_spans
 from storage.mentions import SqlMentions
 from storage.tables import assessment, dead_letter, mention
 from storage.types import Utc
 
 # Four digits are more than any classifier knows, and half the bytes.
 _DIGITS = 4
+# The columns of a mention that say what was read of its text.
+_SAID = ("kind", "sentiment", "topic", "urgent", "score", "model", "place", "place_area", "text_language")
 
 
 class SqlAssessments:
@@ -36,10 +38,7 @@ class SqlAssessments:
             update(mention)
             .where(mention.c.id == bindparam("this"))
             .values(
-                {
-                    name: bindparam(f"new_{name}")
-                    for name in ("state", "kind", "sentiment", "topic", "urgent", "score", "priority", "model")
-                }
+                {name: bindparam(f"new_{name}") for name in ("state", "priority", *_SAID)}
                 | {
                     "lease_token": None,
                     "lease_until": None,
@@ -70,9 +69,7 @@ class SqlAssessments:
         self._connection.execute(assessment.insert(), [_row(verdict, now) for verdict in kept])
         undecided = or_(mention.c.state == MentionState.FLAGGED, mention.c.state == MentionState.FILED)
         moves = and_(undecided, mention.c.state != bindparam("new_state"))
-        said: dict[str, object] = {
-            name: bindparam(f"new_{name}") for name in ("kind", "sentiment", "topic", "urgent", "score", "model")
-        }
+        said: dict[str, object] = {name: bindparam(f"new_{name}") for name in _SAID}
         write = (
             update(mention)
             .where(mention.c.id == bindparam("this"))
@@ -140,7 +137,7 @@ def _row(verdict: Verdict, now: datetime) -> dict[str, object]:
 
 
 def _update(verdict: Verdict, now: datetime) -> dict[str, object]:
-    said = verdict.assessment
+    said, place = verdict.assessment, verdict.annotation.place
     return {
         "this": verdict.mention_id,
         "now": now,
@@ -152,4 +149,7 @@ def _update(verdict: Verdict, now: datetime) -> dict[str, object]:
         "new_score": said.complaint,
         "new_priority": verdict.priority,
         "new_model": said.model,
+        "new_place": None if place is None else place_value(place),
+        "new_place_area": None if place is None else place.area or None,
+        "new_text_language": verdict.annotation.language,
     }

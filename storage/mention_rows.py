@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, literal_column, or_, select, text
 
 from sahut.core.model import (
+    Area,
     Author,
     Change,
     Kind,
+    Language,
     Mention,
     MentionFilter,
     MentionRecord,
     MentionState,
+    Place,
+    PlaceLevel,
     Sentiment,
     Topic,
     WhySpan,
@@ -71,6 +76,23 @@ def record(row: Row[Any]) -> MentionRecord:
         ticket_id=row.ticket_id,
         updated_at=row.updated_at,
         why=why_spans(row.why),
+        place=None if row.place is None else _place(row.place),
+        language=None if row.text_language is None else Language(row.text_language),
+    )
+
+
+def place_value(place: Place) -> dict[str, Any]:
+    """A place as its column holds it."""
+    return asdict(place)
+
+
+def _place(value: Mapping[str, Any]) -> Place:
+    return Place(
+        **{
+            **value,
+            "level": PlaceLevel(value["level"]),
+            "candidates": tuple(Area(**area) for area in value["candidates"]),
+        }
     )
 
 
@@ -138,6 +160,7 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
         (mention.c.kind, where.kinds),
         (mention.c.sentiment, where.sentiments),
         (mention.c.topic, where.topics),
+        (mention.c.text_language, where.languages),
     ):
         if len(values) == 1:
             # A plain equality lets SQLite walk an index in order; written out, it also proves a partial index.
@@ -151,17 +174,34 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
     ):
         if value is not None:
             found.append(column == value)
+    if where.folded is not None:
+        # Written as the partial index of the queue is: SQLite does not see that "folded = 0" is "NOT folded".
+        found.append(text("mention.folded" if where.folded else "NOT mention.folded"))  # type: ignore[arg-type]
+    if where.area:
+        found.append(_lies_in(where.area, dialect))
+    words = _words(where.search)
+    if words:
+        found.append(_matches(words, dialect))
+    return [*found, *_times(where)]
+
+
+def _times(where: MentionFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if where.since is not None:
         found.append(mention.c.shown_at >= where.since)
     if where.until is not None:
         found.append(mention.c.shown_at < where.until)
-    if where.folded is not None:
-        # Written as the partial index of the queue is: SQLite does not see that "folded = 0" is "NOT folded".
-        found.append(text("mention.folded" if where.folded else "NOT mention.folded"))  # type: ignore[arg-type]
-    words = _words(where.search)
-    if words:
-        found.append(_matches(words, dialect))
     return found
+
+
+def _lies_in(area: str, dialect: str) -> ColumnElement[bool]:
+    """Of the area itself and those in it: codes are dotted, so "32.7" holds nothing of "32.73"."""
+    if dialect == "sqlite":
+        # LIKE walks no index there, since it knows no case; a slash is what follows a dot.
+        inside = and_(mention.c.place_area >= f"{area}.", mention.c.place_area < f"{area}/")
+    else:
+        inside = mention.c.place_area.startswith(f"{area}.", autoescape=True)
+    return or_(mention.c.place_area == area, inside)
 
 
 def _words(search: str) -> list[str]:

@@ -100,6 +100,11 @@ mention = Table(
     Column("ticket_id", ForeignKey("ticket.id")),
     # Which stretches of the body decided, [[start, end, weight], …]; NULL until that has been looked into.
     Column("why", Json),
+    # The place that the text names, whole, and the code of the area that holds it, to filter by; the language it is in
+    # (`language` is what the platform says).
+    Column("place", Json),
+    Column("place_area", String),
+    Column("text_language", String),
     Column("attempts", Integer, nullable=False),
     Column("lease_token", String),
     Column("lease_until", Utc),
@@ -136,6 +141,16 @@ Index("ix_mention_shown", mention.c.shown_at)
 _partial("ix_mention_kind", mention.c.kind, mention.c.id, where="kind IS NOT NULL")
 _partial("ix_mention_topic", mention.c.topic, mention.c.id, where="topic IS NOT NULL")
 _partial("ix_mention_sentiment", mention.c.sentiment, mention.c.id, where="sentiment IS NOT NULL")
+# The pattern operators make PostgreSQL walk it for a prefix, whatever the database's collation.
+Index(
+    "ix_mention_place",
+    mention.c.place_area,
+    mention.c.id,
+    postgresql_ops={"place_area": "varchar_pattern_ops"},
+    sqlite_where=text("place_area IS NOT NULL"),
+    postgresql_where=text("place_area IS NOT NULL"),
+)
+_partial("ix_mention_language", mention.c.text_language, mention.c.id, where="text_language IS NOT NULL")
 _partial("ix_mention_text_key", mention.c.text_key, where="text_key <> ''")
 _partial("ix_mention_first", mention.c.first_id, where="first_id IS NOT NULL")
 _partial("ix_mention_ticket", mention.c.ticket_id, where="ticket_id IS NOT NULL")

@@ -24,6 +24,7 @@ from datetime import datetime, timedelta
 from sahut.core import rules
 from sahut.core.errors import ClassifierError, CollectError, LeaseLostError, TransientError
 from sahut.core.model import (
+    Annotation,
     Assessment,
     Batch,
     MentionClaim,
@@ -37,7 +38,7 @@ from sahut.core.model import (
     Walk,
     WhySpan,
 )
-from sahut.core.ports import Classifier, Clock, Collector, Explainer, Queue, Store, Tx
+from sahut.core.ports import Annotator, Classifier, Clock, Collector, Explainer, Queue, Store, Tx
 
 log = logging.getLogger(__name__)
 
@@ -192,9 +193,18 @@ def _reading(
 
 
 def assess(
-    *, store: Store, classifier: Classifier, policy: Policy, clock: Clock, lease: timedelta = ASSESS_LEASE
+    *,
+    store: Store,
+    classifier: Classifier,
+    policy: Policy,
+    clock: Clock,
+    annotator: Annotator | None = None,
+    lease: timedelta = ASSESS_LEASE,
 ) -> AssessReport | None:
-    """Judge one batch of collected mentions; None when none waits. ``lease`` bounds how long a batch may take."""
+    """Judge one batch of collected mentions; None when none waits. ``lease`` bounds how long a batch may take.
+
+    Without an ``annotator`` no place and no language are written.
+    """
     now = clock()
     with store.begin() as tx:
         claim = tx.mentions.claim(now=now, until=now + lease, limit=ASSESS_BATCH, max_attempts=MAX_ATTEMPTS)
@@ -202,12 +212,12 @@ def assess(
         return None
     try:
         assessed, failed = _predict(classifier, claim.mentions)
+        verdicts = _verdicts(assessed, policy, annotator)
     except ClassifierError:
         # No text is to blame, so none comes a step nearer to being set aside.
         with store.begin() as tx:
             tx.mentions.give_back(claim)
         raise
-    verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
     end = clock()
     with store.begin() as tx:
         for record, reason in failed:
@@ -221,7 +231,13 @@ def assess(
 
 
 def reassess(
-    *, store: Store, classifier: Classifier, policy: Policy, clock: Clock, lease: timedelta = ASSESS_LEASE
+    *,
+    store: Store,
+    classifier: Classifier,
+    policy: Policy,
+    clock: Clock,
+    annotator: Annotator | None = None,
+    lease: timedelta = ASSESS_LEASE,
 ) -> ReassessReport | None:
     """Judge one batch of the archive anew; None when no walk for this model has a mention to hand out.
 
@@ -236,11 +252,11 @@ def reassess(
     walk, claim = found
     try:
         assessed, failed = _predict(classifier, claim.mentions)
+        verdicts = _verdicts(assessed, policy, annotator)
     except ClassifierError:
         with store.begin() as tx:
             tx.mentions.give_back(claim)
         raise
-    verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
     before = {record.id: record.state for record in claim.mentions}
     end = clock()
     with store.begin() as tx:
@@ -316,6 +332,30 @@ def _predict(
     for record, failure in failed:
         log.error("mention %d could not be assessed", record.id, exc_info=failure)
     return done, [(record, f"{type(failure).__name__}: {failure}") for record, failure in failed]
+
+
+def _verdicts(
+    assessed: Sequence[tuple[MentionRecord, Assessment]], policy: Policy, annotator: Annotator | None
+) -> dict[int, Verdict]:
+    verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
+    if annotator is None:
+        return verdicts
+    return {
+        record.id: replace(verdicts[record.id], annotation=_annotation(annotator, record, policy))
+        for record, _ in assessed
+    }
+
+
+def _annotation(annotator: Annotator, record: MentionRecord, policy: Policy) -> Annotation:
+    try:
+        return annotator.annotate(record.mention.body, area=policy.area_of(record.source_name))
+    except ClassifierError:
+        # Of the list of areas or the policy, and so of every text.
+        raise
+    except Exception:
+        # A complaint without its place is still one.
+        log.exception("mention %d: neither place nor language could be read", record.id)
+        return Annotation()
 
 
 def _tie_up(tx: Tx, claim: MentionClaim, verdicts: Sequence[Verdict], policy: Policy, now: datetime) -> int:

@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any, Protocol
 
 from sahut.core.model import (
+    Annotation,
     ApiToken,
     Assessment,
     Batch,
@@ -96,6 +97,14 @@ class Explainer(Protocol):
 
     def explain(self, text: str) -> list[WhySpan]:
         """In order, none overlapping another. Raises ClassifierError when the model cannot be used."""
+        ...
+
+
+class Annotator(Protocol):
+    """Reads beside the classifier what a text says: the place it names, its language. Pure, as a classifier is."""
+
+    def annotate(self, text: str, *, area: str = "") -> Annotation:
+        """For any text. ``area`` is the code of the area that the text's source speaks of, empty when unknown."""
         ...
 
 

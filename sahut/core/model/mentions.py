@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from sahut.core.model.annotations import Annotation, Place
 from sahut.core.model.collected import Mention
-from sahut.core.model.words import Kind, MentionState, Sentiment, TieReason, Topic
+from sahut.core.model.words import Kind, Language, MentionState, Sentiment, TieReason, Topic
 
 T = TypeVar("T")
+_UNREAD = Annotation()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,8 @@ class MentionRecord:
 
     ``folded`` mentions stand behind their first one in the queue; ``similar`` counts the mentions tied to this one.
     ``score`` is the probability of complaint, ``priority`` the queue's order (higher is more pressing). ``why`` counts
-    in the mention's body; None until a flagged mention has been explained.
+    in the mention's body; None until a flagged mention has been explained. ``place`` and ``language`` are what the text
+    says; ``mention.language`` is what its platform says.
     """
 
     id: int
@@ -89,6 +92,8 @@ class MentionRecord:
     ticket_id: int | None
     updated_at: datetime
     why: Sequence[WhySpan] | None = None
+    place: Place | None = None
+    language: Language | None = None
 
     @property
     def why_by_part(self) -> tuple[list[WhySpan], list[WhySpan]]:
@@ -146,12 +151,13 @@ class MentionClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the policy makes of an assessment."""
+    """What the policy makes of an assessment, and what was read beside it."""
 
     mention_id: int
     assessment: Assessment
     state: MentionState
     priority: int
+    annotation: Annotation = _UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +187,17 @@ class Tie:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionFilter:
-    """Which mentions to list; empty fields do not filter. Times bound ``published_at`` (or first seen), half open."""
+    """Which mentions to list; empty fields do not filter. Times bound ``published_at`` (or first seen), half open.
+
+    ``area`` is an area's code: the mentions whose place surely lies in it.
+    """
 
     states: Sequence[MentionState] = ()
     kinds: Sequence[Kind] = ()
     sentiments: Sequence[Sentiment] = ()
     topics: Sequence[Topic] = ()
+    languages: Sequence[Language] = ()
+    area: str = ""
     source_id: int | None = None
     ticket_id: int | None = None
     first_id: int | None = None

@@ -26,7 +26,8 @@ class Policy:
     (by source name) comes before a topic's, a topic's before the general one. ``urgent_threshold`` is the probability
     from which a mention counts as urgent. ``similar_threshold`` is the least Jaccard similarity of word shingles that
     ties two texts, ``tie_window`` how far apart they may stand. ``silence_factor``: a source is silent after this many
-    of its usual gaps without a new mention.
+    of its usual gaps without a new mention. ``home_area`` is the code of the area that the agency serves, which settles
+    names that several areas bear; a source's own (by source name) comes before it.
     """
 
     flagged_kinds: frozenset[Kind] = frozenset({Kind.COMPLAINT})
@@ -37,8 +38,14 @@ class Policy:
     similar_threshold: float = 0.7
     tie_window: timedelta = timedelta(days=3)
     silence_factor: float = 4.0
+    home_area: str = ""
+    source_areas: Mapping[str, str] = field(default_factory=dict)
     units: tuple[Unit, ...] = ()
 
     def unit_for(self, topic: Topic) -> Unit | None:
         """The first unit that acts on ``topic``, None when the policy names none."""
         return next((unit for unit in self.units if topic in unit.topics), None)
+
+    def area_of(self, source_name: str) -> str:
+        """The code of the area that a source speaks of, empty when nobody has said."""
+        return self.source_areas.get(source_name, self.home_area)

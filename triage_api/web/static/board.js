@@ -83,6 +83,13 @@
     if (event.target.matches?.(".menu") && event.target.open)
       for (const menu of document.querySelectorAll(".menu[open]")) if (menu !== event.target) menu.open = false;
   }, true);
+  // Testing an address may take half a minute: the button says that it heard.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.hasAttribute("hx-post")) event.submitter?.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  });
   document.addEventListener("change", chosen);
   document.addEventListener("htmx:after:swap", () => {
     wide();
@@ -93,5 +100,5 @@
   wide();
   chosen();
   const button = document.querySelector("#keys-button");
-  if (button) button.hidden = false;
+  if (button) button.hidden = !root.classList.contains("keys");
 })();

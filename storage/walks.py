@@ -139,21 +139,20 @@ class SqlWalks:
         """Count what was done, move the position up to the first mention that is left, and end the walk at the last."""
         walking = self.get(walk_id)
         left = _outdated(walking.draft, after=walking.position, last_id=walking.last_id)
-        query = select(mention.c.id).where(left, mention.c.attempts < max_attempts).order_by(mention.c.id).limit(1)
-        # A mention in somebody's hands at its last attempt may still fail, and counts as left until then.
-        held = select(mention.c.id).where(left, mention.c.lease_until >= now).order_by(mention.c.id).limit(1)
-        rest = [
-            found for one in (query, held) if (found := self._connection.execute(one).scalar_one_or_none()) is not None
-        ]
+        ahead = self._first(and_(left, mention.c.attempts < max_attempts))
+        # A mention in somebody's hands at its last attempt may still fail, and counts as left until then. It is looked
+        # for only before the first of the others: beyond that lies the whole archive.
+        before = mention.c.id < (walking.last_id + 1 if ahead is None else ahead)
+        rest = self._first(and_(left, before, mention.c.lease_until >= now)) or ahead
         values: dict[str, Any] = {
             "judged": walk.c.judged + judged,
             "flagged": walk.c.flagged + flagged,
             "filed": walk.c.filed + filed,
             "failed": walk.c.failed + failed,
             "updated_at": now,
-            "position": min(rest) - 1 if rest else walking.last_id,
+            "position": walking.last_id if rest is None else rest - 1,
         }
-        if not rest and walking.state is WalkState.RUNNING:
+        if rest is None and walking.state is WalkState.RUNNING:
             # Those whose workers were lost each time are known only now.
             given_up = _outdated(walking.draft, after=0, last_id=walking.last_id)
             values |= {
@@ -163,6 +162,12 @@ class SqlWalks:
             }
         self._connection.execute(update(walk).where(walk.c.id == walk_id).values(values))
         return self.get(walk_id)
+
+    def _first(self, where: ColumnElement[bool]) -> int | None:
+        found: int | None = self._connection.execute(
+            select(mention.c.id).where(where).order_by(mention.c.id).limit(1)
+        ).scalar_one_or_none()
+        return found
 
 
 def _outdated(draft: WalkDraft, *, after: int, last_id: int) -> ColumnElement[bool]:

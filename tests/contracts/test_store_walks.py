@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from sahut.core import actions, pipeline
-from sahut.core.errors import ClassifierError
+from sahut.core.errors import ClassifierError, RefusedError
 from sahut.core.model import (
     DismissReason,
     MentionState,
@@ -189,6 +191,55 @@ def test_two_walkers_share_the_work(store: Store, clock: Clock, monkeypatch: pyt
     assert (done.state, done.judged) == (WalkState.DONE, 5)
     assert sum(report.judged for report in inner if report) > 0
     assert all(models(store, record.id) == ["fake-1", "fake-2"] for record in records)
+
+
+def test_walkers_and_people_at_work_at_the_same_time_lose_nothing(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_batches(monkeypatch, 5)
+    # Every third one is a copy of the one before, so that a change of one touches rows of others.
+    texts = [
+        f"lampu jalan padam di Gang Mawar nomor {n - n % 3 // 2} sejak hari Senin, gelap sekali" for n in range(60)
+    ]
+    records = flagged(store, clock, *texts)
+    actor = an_actor(store)
+    started = start(store, clock)
+    broken: list[BaseException] = []
+
+    def guarded(work: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:
+                broken.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    def judge() -> None:
+        while step(store, clock):
+            pass
+
+    def decide() -> None:
+        for record in records[::4]:
+            with contextlib.suppress(RefusedError), store.begin() as tx:
+                actions.dismiss(
+                    tx, [(record.id, None)], reason=DismissReason.HANDLED, note="", actor=actor, now=clock()
+                )
+
+    for thread in [guarded(judge), guarded(judge), guarded(decide)]:
+        thread.join(60)
+    judge()
+    assert broken == []
+    with store.read() as tx:
+        done = tx.walks.get(started.id)
+        dismissed = {d.mention_id for d in tx.decisions.recent(1000)}
+    assert (done.state, done.judged) == (WalkState.DONE, 60)
+    for record in everything(store):
+        assert models(store, record.id) == ["fake-1", "fake-2"]
+        assert record.state == ("dismissed" if record.id in dismissed else "filed")
+        assert not record.folded
 
 
 def test_a_text_that_cannot_be_judged_keeps_its_assessment_and_the_walk_ends(store: Store, clock: Clock) -> None:

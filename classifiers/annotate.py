@@ -20,5 +20,5 @@ class TextAnnotator:
         try:
             place = self._places.find(text, home=area)
         except ValueError as error:
-            raise ClassifierError(f"{error}: correct the policy's section [places]") from error
+            raise ClassifierError(str(error)) from error
         return Annotation(place=place, language=self._languages.find(text))

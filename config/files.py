@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -20,6 +20,7 @@ SHIPPED_POLICY = Path(__file__).with_name("policy.toml")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Word = Annotated[str, Field(min_length=1)]
+AreaCode = Annotated[str, Field(pattern=r"^\d\d(\.\d\d(\.\d\d(\.\d\d\d\d)?)?)?$")]
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 M = TypeVar("M", bound=BaseModel)
 
@@ -53,6 +54,13 @@ class HealthSection(_Strict):
     silence_factor: Annotated[float, Field(ge=1, description="Silent after this many of its usual gaps")] = 4
 
 
+class PlacesSection(_Strict):
+    """Which area the agency serves: it settles names that several areas bear."""
+
+    home: Annotated[AreaCode | None, Field(description="Kemendagri code of the area, as 32.73 for Kota Bandung")] = None
+    sources: Annotated[dict[str, AreaCode], Field(description="Another area for one source, by its name")] = {}
+
+
 class UnitSection(_Strict):
     """An office that acts on topics."""
 
@@ -69,6 +77,7 @@ class PolicyFile(_Strict):
     flagging: FlaggingSection = FlaggingSection()
     similarity: SimilaritySection = SimilaritySection()
     health: HealthSection = HealthSection()
+    places: PlacesSection = PlacesSection()
     unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -90,6 +99,8 @@ class PolicyFile(_Strict):
             similar_threshold=self.similarity.threshold,
             tie_window=timedelta(hours=self.similarity.window_hours),
             silence_factor=self.health.silence_factor,
+            home_area=self.places.home or "",
+            source_areas=self.places.sources,
             units=tuple(Unit(code=u.code, name=u.name, topics=frozenset(u.topics)) for u in self.unit),
         )
 
@@ -133,9 +144,18 @@ class SourcesFile(_Strict):
     source: tuple[SourceSection, ...] = ()
 
 
-def read_policy(path: Path) -> Policy:
-    """The policy of a file. Raises SettingsFaultsError."""
-    parsed, _ = _read(path, PolicyFile)
+def read_policy(path: Path, *, is_area: Callable[[str], bool] = bool) -> Policy:
+    """The policy of a file. Raises SettingsFaultsError, also for an area's code that ``is_area`` denies."""
+    parsed, lines = _read(path, PolicyFile)
+    named: list[tuple[_lines.Path, str]] = [(("places", "home"), parsed.places.home)] if parsed.places.home else []
+    named += [(("places", "sources", source), code) for source, code in parsed.places.sources.items()]
+    faults = [
+        _fault(path, lines, at, f"no area of Indonesia has the code '{code}'")
+        for at, code in named
+        if not is_area(code)
+    ]
+    if faults:
+        raise SettingsFaultsError(faults)
     return parsed.policy()
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from sahut import jobs, probe
 from sahut.core.errors import CollectError, SettingsError, StoreError
 from sahut.core.model import Kind, Policy, Probe, Problem, Role, SourceDraft, User
-from sahut.core.ports import Classifier, Collector, Explainer, Queue, Store
+from sahut.core.ports import Annotator, Classifier, Collector, Explainer, Queue, Store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -64,7 +64,13 @@ def policy(settings: Settings) -> Policy:
     """The policy that holds. Raises SettingsFaultsError."""
     from config.files import read_policy
 
-    return read_policy(settings.policy_file)
+    return read_policy(settings.policy_file, is_area=_is_area)
+
+
+def _is_area(code: str) -> bool:
+    from classifiers import gazetteer
+
+    return gazetteer.shipped().known(int(code.replace(".", "")))
 
 
 def sources(settings: Settings) -> list[SourceDraft]:
@@ -127,6 +133,13 @@ def current_classifier(settings: Settings) -> Callable[[], Classifier]:
     if pinned_model(settings) is not None:
         return cache(lambda: classifier(settings))
     return Current(versions(settings), lambda folder: classifier(settings.model_copy(update={"model_dir": folder})))
+
+
+def annotator() -> Annotator:
+    """What reads the place and the language of a text, with its lists in memory. Raises ClassifierError."""
+    from classifiers.annotate import TextAnnotator
+
+    return TextAnnotator()
 
 
 def explainer(judge: Classifier, *, kinds: Collection[Kind] = (Kind.COMPLAINT,)) -> Explainer:
@@ -218,6 +231,7 @@ def parts(settings: Settings) -> jobs.Parts:
         lease=timedelta(minutes=settings.lease_minutes),
         classifier=judge,
         explainer=lambda: explainer(judge(), kinds=holds.flagged_kinds),
+        annotator=cache(annotator),
     )
     table.update(jobs.table(made))
     return made

@@ -12,7 +12,7 @@ from threading import Event
 from sahut.core import pipeline
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
-from sahut.core.ports import Classifier, Clock, Collector, Explainer, Queue, Store
+from sahut.core.ports import Annotator, Classifier, Clock, Collector, Explainer, Queue, Store
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Parts:
     """What one process works with.
 
     ``classifier`` loads the model when it is first called, so that only a process that judges pays its memory;
-    ``explainer`` asks that same one.
+    ``explainer`` asks that same one, ``annotator`` reads the place and the language beside it.
     """
 
     store: Store
@@ -32,6 +32,7 @@ class Parts:
     collector_for: Callable[[str], Collector]
     classifier: Callable[[], Classifier]
     explainer: Callable[[], Explainer]
+    annotator: Callable[[], Annotator | None] = lambda: None
     lease: timedelta = pipeline.COLLECT_LEASE
     stop: Event = field(default_factory=Event)
     judging: threading.Lock = field(default_factory=threading.Lock)
@@ -77,6 +78,7 @@ def assess(parts: Parts) -> None:
                 store=parts.store,
                 # Asked for each batch: another version may have become the current one.
                 classifier=parts.classifier(),
+                annotator=parts.annotator(),
                 policy=parts.policy,
                 clock=parts.clock,
                 lease=parts.lease,
@@ -111,6 +113,7 @@ def reassess(parts: Parts) -> None:
             report = pipeline.reassess(
                 store=parts.store,
                 classifier=parts.classifier(),
+                annotator=parts.annotator(),
                 policy=parts.policy,
                 clock=parts.clock,
                 lease=parts.lease,

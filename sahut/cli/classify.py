@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -17,7 +17,7 @@ import typer
 from sahut import bootstrap
 from sahut.cli.output import SOME_FAILED, progress, say
 from sahut.core.errors import ClassifierError
-from sahut.core.model import Assessment
+from sahut.core.model import Annotation, Assessment
 from sahut.core.ports import Classifier, Explainer
 
 # A post of a megabyte is no post, and one endless line must not fill the memory.
@@ -48,11 +48,16 @@ def classify(
     why: Annotated[
         bool, typer.Option("--why", help="Also say which words made it a complaint or none; some 15 times the work.")
     ] = False,
+    area: Annotated[
+        str, typer.Option(help="Kemendagri code of the area that the texts speak of, as in 32.73: settles names.")
+    ] = "",
 ) -> None:
     """Classify texts: JSON lines in, JSON lines out, in the same order.
 
     In: {"id": "1", "text": "…"}. Out: id, kind, kinds, sentiment, sentiments, topic, urgent, model;
     with --why also why: [{"start", "end", "weight"}, …] in characters of the text and log-odds of "complaint".
+    Then place, null or {"text", "level", "code", "name", "area", "candidates"}, and language: id, jv, su, min, en,
+    other or null.
 
     Each line gets exactly one line back; a bad one gets its id, or else its line number, and an error. Exit code 3
     says that there were such lines. Any length of input is read in constant memory.
@@ -62,8 +67,17 @@ def classify(
         found = found.model_copy(update={"model": model})
     with _opened(source, "rb", sys.stdin.buffer) as lines, _opened(output, "wb", sys.stdout.buffer) as answers:
         classifier = bootstrap.classifier(found)
+        annotator = bootstrap.annotator()
+        annotator.annotate("", area=area)  # a code that does not exist is a fault of the command, not of a line
         try:
-            bad = _stream(classifier, lines, answers, batch, bootstrap.explainer(classifier) if why else None)
+            bad = _stream(
+                classifier,
+                lines,
+                answers,
+                batch,
+                bootstrap.explainer(classifier) if why else None,
+                lambda text: annotator.annotate(text, area=area),
+            )
         except BrokenPipeError:
             # The reader has what it wanted, as `| head` does; the interpreter must not flush into the void either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,14 +88,19 @@ def classify(
 
 
 def _stream(
-    classifier: Classifier, lines: BinaryIO, answers: BinaryIO, batch: int, explainer: Explainer | None = None
+    classifier: Classifier,
+    lines: BinaryIO,
+    answers: BinaryIO,
+    batch: int,
+    explainer: Explainer | None = None,
+    annotate: Callable[[str], Annotation] = lambda _: Annotation(),
 ) -> int:
     """Judge and answer batch by batch; the number of lines that failed."""
     bad = 0
     numbered = _read(lines)
     with progress("classifying", total=None) as done:
         while chunk := list(islice(numbered, batch)):
-            for answer in _answers(classifier, chunk, explainer):
+            for answer in _answers(classifier, chunk, explainer, annotate):
                 bad += "error" in answer
                 text = json.dumps(answer, ensure_ascii=False)
                 # A lone surrogate in an id cannot be UTF-8; written as \udXXX it stays valid JSON.
@@ -91,14 +110,22 @@ def _stream(
     return bad
 
 
-def _answers(classifier: Classifier, chunk: list[_Line], explainer: Explainer | None) -> Iterator[dict[str, Any]]:
+def _answers(
+    classifier: Classifier,
+    chunk: list[_Line],
+    explainer: Explainer | None,
+    annotate: Callable[[str], Annotation],
+) -> Iterator[dict[str, Any]]:
     good = [line for line in chunk if not line.error]
     judged = iter(_judge(classifier, [line.text for line in good]))
     for line in chunk:
         found = line.error or next(judged)
         if not isinstance(found, str) and explainer is not None:
             found = _explained(explainer, line.text, found)
-        yield line.label | ({"error": found} if isinstance(found, str) else _scores(found))
+        if isinstance(found, str):
+            yield line.label | {"error": found}
+        else:
+            yield line.label | _scores(found) | _said(annotate(line.text))
 
 
 def _judge(classifier: Classifier, texts: list[str]) -> list[Assessment | str]:
@@ -143,6 +170,10 @@ def _scores(found: Assessment) -> dict[str, Any]:
         "model": found.model,
         **why,
     }
+
+
+def _said(found: Annotation) -> dict[str, Any]:
+    return {"place": None if found.place is None else asdict(found.place), "language": found.language}
 
 
 def _read(lines: BinaryIO) -> Iterator[_Line]:

@@ -232,3 +232,34 @@ def test_every_key_of_any_document_is_found(document: dict[str, object]) -> None
     rows = text.split("\n")
     for key in tomllib.loads(text):
         assert rows[lines[key,] - 1].startswith(quoted(key))
+
+
+def test_the_areas_of_agency_and_sources_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[places]\nhome = "32.73"\n[places.sources]\n"Kabar" = "34.04"\n' + UNIT)
+    policy = read_policy(file, is_area={"32.73", "34.04"}.__contains__)
+    assert policy.area_of("Kabar") == "34.04"
+    assert policy.area_of("Lain") == "32.73"
+    assert read_policy(SHIPPED_POLICY).area_of("Kabar") == ""
+
+
+def test_an_area_that_does_not_exist_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[places]\nhome = "99.99"\n[places.sources]\n"Kabar" = "34.04"\n"Lain" = "98"\n' + UNIT)
+    with pytest.raises(SettingsFaultsError) as caught:
+        read_policy(file, is_area={"34.04"}.__contains__)
+    assert [(fault.line, fault.key) for fault in caught.value.faults] == [
+        (2, "places.home"),
+        (5, "places.sources.Lain"),
+    ]
+    assert "'99.99'" in str(caught.value.faults[0])
+
+
+def test_an_area_must_be_written_as_a_code(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[places]\nhome = "Bandung"\n' + UNIT)
+    with pytest.raises(SettingsFaultsError):
+        read_policy(file)
+
+
+UNIT = '[[unit]]\ncode = "dinas"\nname = "Dinas"\n'

@@ -46,6 +46,9 @@ class WordClassifier:
         return an_assessment(kind, topic=Topic.ROADS, urgent=0.1, model=self.model)
 
 
+BESIDE = ("place", "language")
+
+
 def answers(raw: bytes, classifier: WordClassifier | None = None, *, batch: int = 512) -> tuple[list[Any], int]:
     written = io.BytesIO()
     bad = _stream(classifier or WordClassifier(), io.BytesIO(raw), written, batch)
@@ -54,7 +57,7 @@ def answers(raw: bytes, classifier: WordClassifier | None = None, *, batch: int 
 
 def test_a_text_gets_every_promised_field() -> None:
     (found,), bad = answers(b'{"id": "1", "text": "jalan rusak parah"}\n')
-    assert list(found) == ["id", "kind", "kinds", "sentiment", "sentiments", "topic", "urgent", "model"]
+    assert list(found) == ["id", "kind", "kinds", "sentiment", "sentiments", "topic", "urgent", "model", *BESIDE]
     assert (found["id"], found["kind"], found["sentiment"], found["topic"]) == ("1", "complaint", "negative", "roads")
     assert set(found["kinds"]) == set(Kind)
     assert set(found["sentiments"]) == set(Sentiment)
@@ -229,6 +232,28 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 
 @pytest.mark.processes
+def test_place_and_language_stand_at_the_end_of_an_answer() -> None:
+    text = '{"id": "1", "text": "lampu jalan di Kota Bandung mati lagi, kapan diperbaiki"}\n{"id": "2", "text": "?"}\n'
+    done = sahut("classify", "--model", "keywords", stdin=text.encode())
+    one, other = (json.loads(line) for line in done.stdout.decode().splitlines())
+    assert list(one)[-2:] == ["place", "language"]
+    assert one["place"] == {
+        "text": "Kota Bandung",
+        "level": "regency",
+        "code": "32.73",
+        "name": "Kota Bandung, Jawa Barat",
+        "area": "32.73",
+        "candidates": [],
+    }
+    assert (one["language"], other["place"], other["language"]) == ("id", None, None)
+
+
+def test_an_area_that_does_not_exist_ends_the_command() -> None:
+    done = sahut("classify", "--model", "keywords", "--area", "99.99", stdin=b'{"id": "1", "text": "a"}\n')
+    assert done.returncode == 1
+    assert b"99.99" in done.stderr
+
+
 def test_no_database_library_is_loaded_to_classify() -> None:
     script = (
         "import io, sys; sys.argv = ['sahut', 'classify', '--model', 'keywords']; "

@@ -78,6 +78,7 @@ class SqlSources:
     def change(self, source_id: int, draft: SourceDraft, *, version: int | None, now: datetime) -> Source:
         """Set what an operator says; a new address begins with an empty cursor and is due at once."""
         before = self._checked(source_id, version)
+        _refuse_removed(before)
         self._refuse_taken(draft, apart_from=source_id)
         values: dict[str, Any] = {**_columns(draft), "version": before.version + 1}
         if (draft.platform, draft.address) != (before.platform, before.address):
@@ -90,8 +91,13 @@ class SqlSources:
         return self.get(source_id)
 
     def set_state(self, source_id: int, state: SourceState, *, version: int | None, now: datetime) -> Source:
-        """Pause, resume or remove. Resuming forgets failures and makes the source due; removing frees its name."""
+        """Pause, resume or remove. Resuming forgets failures and makes the source due; removing frees its name.
+
+        Raises RefusedError(rule="source_removed") for a source that was removed, whose place another may have now.
+        """
         before = self._checked(source_id, version)
+        if state is not SourceState.REMOVED:
+            _refuse_removed(before)
         values: dict[str, Any] = {"state": state, "version": before.version + 1}
         if state is SourceState.ACTIVE:
             values |= {**_FRESH, "due_at": now}
@@ -187,6 +193,11 @@ class SqlSources:
         taken = self._connection.execute(query.limit(1)).scalar_one_or_none()
         if taken is not None:
             raise _exists(taken)
+
+
+def _refuse_removed(before: Source) -> None:
+    if before.state is SourceState.REMOVED:
+        raise RefusedError(f"source '{before.name}' was removed; add it anew", rule="source_removed")
 
 
 def _exists(name: str) -> RefusedError:

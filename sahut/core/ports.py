@@ -138,11 +138,17 @@ class Sources(Protocol):
     def find(self, name: str) -> Source | None: ...
     def all(self, *, removed: bool = False) -> list[Source]: ...
     def change(self, source_id: int, draft: SourceDraft, *, version: int | None, now: datetime) -> Source:
-        """Set name, address, query, interval and options; a new address starts with an empty cursor."""
+        """Set name, address, query, interval and options; a new address starts with an empty cursor.
+
+        Raises RefusedError(rule="source_exists" or "source_removed").
+        """
         ...
 
     def set_state(self, source_id: int, state: SourceState, *, version: int | None, now: datetime) -> Source:
-        """Pause, resume or remove. Resuming clears failures and makes the source due. Never deletes mentions."""
+        """Pause, resume or remove. Resuming clears failures and makes the source due. Never deletes mentions.
+
+        Raises RefusedError(rule="source_removed") when a removed source is to be paused or resumed.
+        """
         ...
 
     def due(self, now: datetime, limit: int) -> list[int]:

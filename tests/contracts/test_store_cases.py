@@ -114,6 +114,23 @@ def test_a_new_address_begins_with_an_empty_cursor(store: Store, clock: Clock) -
             tx.sources.change(source.id, draft, version=1, now=clock())
 
 
+def test_a_removed_source_stays_removed_since_another_may_stand_in_its_place(store: Store, clock: Clock) -> None:
+    with store.begin() as tx:
+        old = tx.sources.add(a_source_draft(), clock())
+        tx.sources.set_state(old.id, SourceState.REMOVED, version=None, now=clock())
+        tx.sources.add(a_source_draft(name=old.name, address=old.address), clock())
+    for state in (SourceState.ACTIVE, SourceState.PAUSED):
+        with pytest.raises(RefusedError) as refused, store.begin() as tx:
+            tx.sources.set_state(old.id, state, version=None, now=clock())
+        assert refused.value.rule == "source_removed"
+    with pytest.raises(RefusedError), store.begin() as tx:
+        tx.sources.change(old.id, old.draft, version=None, now=clock())
+    with store.begin() as tx:
+        again = tx.sources.set_state(old.id, SourceState.REMOVED, version=None, now=clock())
+
+    assert again.state is SourceState.REMOVED
+
+
 def test_only_active_free_and_due_sources_are_handed_out(store: Store, clock: Clock) -> None:
     with store.begin() as tx:
         one, two, three = (tx.sources.add(a_source_draft(), clock()).id for _ in range(3))

@@ -38,6 +38,7 @@ _RULES = {
     "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
     "page_token": _("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
     "source_exists": _("Sumber dengan nama atau alamat itu sudah ada."),
+    "source_removed": _("Sumber ini sudah dihapus. Tambahkan lagi sebagai sumber baru."),
     "too_many_attempts": _("Terlalu banyak percobaan. Coba lagi dalam 15 menit."),
     "looking_busy": _("Beberapa alamat sedang diuji. Tunggu sebentar, lalu coba lagi."),
     "cross_site": _(

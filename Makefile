@@ -32,7 +32,7 @@ $(VENV)/bin/python:
 # Either lock will do for running, so what is installed for development is not taken back.
 $(VENV)/.run: requirements/run.lock pyproject.toml | $(VENV)/bin/python
 	@if [ ! -e $(VENV)/.dev ]; then \
-	  echo "Installing from requirements/run.lock (some 200 MB the first time; a few minutes on a slow line)"; \
+	  echo "Installing from requirements/run.lock (some 300 MB the first time; a few minutes on a slow line)"; \
 	  $(PIP) install --progress-bar on --require-hashes -r requirements/run.lock; \
 	else \
 	  echo "Installing from requirements/dev.lock"; \

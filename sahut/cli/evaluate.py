@@ -59,9 +59,7 @@ def evaluate(
     resamples lie. Nothing is stored and nothing changes: the policy stays yours to edit.
     """
     if show_texts and out is None:
-        raise typer.BadParameter(
-            "the texts are shown in the report: name a folder with --out", param_hint="--show-texts"
-        )
+        raise typer.BadParameter("the report shows them: name its folder with --out", param_hint="--show-texts")
     settings = _with_model(bootstrap.settings(), model)
     if out is not None:
         # Before the minutes of work, not after.

@@ -87,6 +87,7 @@ def _work(parts: Parts, walk: Walk) -> Walk:
                     classifier=parts.classifier(),
                     policy=parts.policy,
                     clock=parts.clock,
+                    annotator=parts.annotator(),
                     lease=parts.lease,
                 )
                 with parts.store.read() as tx:

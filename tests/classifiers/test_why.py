@@ -93,6 +93,25 @@ def test_words_that_say_the_same_in_one_phrase_are_named_as_that_phrase() -> Non
     assert found[said] == pytest.approx(6.0, abs=1e-2)
 
 
+@pytest.mark.parametrize("count", [12, 20, 30])
+def test_of_what_is_said_twice_neither_is_missed_and_both_are_named(count: int) -> None:
+    words = filler(count)
+    words[1], words[-2] = "padam", "diperbaiki"
+    classifier = EitherClassifier({"padam": 1, "diperbaiki": 1})
+    found = told(classifier, " ".join(words))
+    first, second = found
+    assert ("padam" in first.split(), "diperbaiki" in second.split()) == (True, True)
+    assert "padam" in found, "the first at least as a single word"
+    assert list(found.values()) == pytest.approx([6.0, 6.0], abs=1e-2)
+    assert len(classifier.judged) <= MANY_RUNS
+
+
+def test_where_every_word_says_the_same_one_phrase_stands_for_all() -> None:
+    found = Occlusion(WeighingClassifier({"rusak": 0.2})).explain("rusak " * 40)
+    assert 1 <= len(found) <= MANY_RUNS
+    assert all(one.weight > 0 for one in found)
+
+
 @pytest.mark.parametrize(
     ("text", "bound"),
     [
@@ -162,8 +181,9 @@ def test_the_same_text_is_explained_the_same_twice() -> None:
 
 def test_the_baseline_is_explained_by_its_own_keywords() -> None:
     text = "Kami warga gang sempit, lampu jalan padam sejak Senin lalu, sampah menumpuk semua"
-    found = [one for one in Occlusion(registry.load("keywords")).explain(text) if one.weight > 0]
-    assert {text[one.start : one.end] for one in found} == {"padam", "menumpuk"}
+    first, second = (one for one in Occlusion(registry.load("keywords")).explain(text) if one.weight > 0)
+    assert text[first.start : first.end] == "padam"
+    assert "menumpuk" in text[second.start : second.end]
 
 
 def test_another_kind_can_be_asked_about() -> None:

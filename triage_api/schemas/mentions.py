@@ -35,7 +35,8 @@ class AuthorAnswer(Answer):
 class StretchAnswer(Answer):
     """Characters (Unicode code points) from ``start`` to before ``end``, and what the log-odds lose without them.
 
-    A positive weight spoke for flagging, a negative one against it.
+    Where the rest of the text says as much, it is what those of their phrase alone lose. A positive weight spoke for
+    flagging, a negative one against it.
     """
 
     start: int

@@ -19,7 +19,8 @@ _UNREAD = Annotation()
 class WhySpan:
     """A stretch of a text that helped to decide: the characters from ``start`` to before ``end``.
 
-    ``weight`` is what the log-odds of being flagged lose without it: positive spoke for it, negative against.
+    ``weight`` is what the log-odds of being flagged lose without it, or, where the rest of the text says as much, what
+    those of its phrase alone lose. Positive spoke for it, negative against.
     """
 
     start: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from sahut.core.errors import NotFoundError
 from sahut.core.model import SourceState
 from sahut.core.ports import Tx
+from triage_api import addresses
 from triage_api.deps import Deps, Now, Parts, SignedUser, ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
@@ -88,10 +90,12 @@ def change_source(
     """Set all of a source's settings. A new address is read from its beginning."""
     version = based_on(if_match, body.version)
     with deps.store.begin() as tx:
-        if tx.sources.get(source_id).platform != body.platform:
+        before = tx.sources.get(source_id)
+        if before.platform != body.platform:
             raise InvalidError("a source keeps its platform; add another one", pointer="#/platform")
         _check_platform(deps, body.platform)
-        changed = tx.sources.change(source_id, body.draft(), version=version, now=now)
+        draft = replace(body.draft(), address=addresses.meant(body.address, before.address))
+        changed = tx.sources.change(source_id, draft, version=version, now=now)
     return written(SourceAnswer.of(changed, now, deps.policy))
 
 

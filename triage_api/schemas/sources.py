@@ -18,6 +18,7 @@ from sahut.core.model import (
     SourceDraft,
     SourceState,
 )
+from triage_api import addresses
 from triage_api.fields import Answer, Body, Line, NamedLine, Version
 from triage_api.schemas._example import example
 
@@ -142,7 +143,7 @@ class ProbeAnswer(Answer):
             ok=found.problem is None,
             error=None if found.problem is None else FaultAnswer(problem=found.problem, message=found.reason),
             title=found.title,
-            address=found.address or address,
+            address=found.address or addresses.shown(address),
             alternatives=list(found.alternatives),
             seen=found.seen,
             matching=len(found.mentions),
@@ -168,7 +169,10 @@ class HealthAnswer(Answer):
 
 
 class SourceAnswer(Answer):
-    """A source with its health, and ``condition``: how it is doing in one word."""
+    """A source with its health, and ``condition``: how it is doing in one word.
+
+    A password in ``address`` is masked; sent back as it is, the mask stands for the stored one.
+    """
 
     id: int
     platform: str
@@ -195,7 +199,7 @@ class SourceAnswer(Answer):
             id=source.id,
             platform=source.platform,
             name=source.name,
-            address=source.address,
+            address=addresses.shown(source.address),
             query=source.query,
             interval=round(source.interval.total_seconds()),
             expected_every=seconds(source.expected_every),

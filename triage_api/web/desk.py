@@ -186,7 +186,10 @@ class Posted:
         return value
 
 
-_SHOWN_AFTER_STALE = {"title", "description", "topic", "unit", "place", "priority", "status", "outcome"}
+_SHOWN_AFTER_STALE = {
+    *("title", "description", "topic", "unit", "place", "priority", "status", "outcome"),
+    *("name", "address", "query", "minutes"),
+}
 
 
 async def _fields(request: Request) -> list[tuple[str, str]]:
@@ -266,6 +269,7 @@ _DONE = {
     "saved": words._("Perubahan disimpan."),
     "paused": words._("Sumber dijeda."),
     "resumed": words._("Sumber dibaca lagi."),
+    "removed": words._("Sumber dihapus. Sebutan yang sudah terkumpul tetap tersimpan."),
     "added": words._("Sumber ditambahkan. Pembacaan pertama segera dimulai."),
     "password": words._("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
     "untied": words._("Sebutan kini berdiri sendiri."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -11,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from sahut.core import rules
 from sahut.core.model import Probe, Source, SourceDraft, SourceState
 from sahut.core.ports import Tx
+from triage_api import addresses
 from triage_api.deps import ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
@@ -22,6 +24,7 @@ router = APIRouter(prefix="/sources", include_in_schema=False)
 
 SourceId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 _LONGEST_NAME, _LONGEST_ADDRESS, _LONGEST_QUERY = 100, 2_000, 1_000
+_LEAST_MINUTES, _MOST_MINUTES = 1, 7 * 24 * 60
 _MOST_SHOWN = 10
 _NOTHING_YET = SourceDraft(platform="feed", name="", address="")
 
@@ -69,6 +72,48 @@ def try_out(form: Manages) -> Response:
     return _shown(form, replace(draft, address=found.address or draft.address, name=name), found)
 
 
+@router.get("/{source_id}")
+def settings(desk: AtDesk, source_id: SourceId) -> Response:
+    """What is set about a source, to be changed or taken away by who may."""
+    with desk.deps.store.read() as tx:
+        source = tx.sources.get(source_id)
+        return desk.page(
+            tx,
+            "source.html",
+            tab="sources",
+            source=source,
+            values=replace(source.draft, address=addresses.shown(source.address)),
+            minutes=max(1, round(source.interval / timedelta(minutes=1))),
+            most_minutes=_MOST_MINUTES,
+        )
+
+
+@router.post("/{source_id}")
+def change(form: Manages, source_id: SourceId) -> Response:
+    """Set name, query and interval, and the address where it is one of the web. A new address is read at once."""
+    minutes = form.number("minutes")
+    if not _LEAST_MINUTES <= minutes <= _MOST_MINUTES:
+        raise InvalidError(_("Isi selang antara 1 menit dan 7 hari (10.080 menit)."))
+
+    def act(tx: Tx) -> str:
+        source = tx.sources.get(source_id)
+        # Other addresses are files and accounts, which the command line names.
+        kept = source.platform != "feed" or form.get("address", _LONGEST_ADDRESS) == addresses.shown(source.address)
+        draft = replace(
+            source.draft,
+            name=form.get("name", _LONGEST_NAME) or source.name,
+            address=source.address if kept else _filled_in(form).address,
+            query=form.get("query", _LONGEST_QUERY),
+            interval=timedelta(minutes=minutes),
+        )
+        tx.sources.change(source_id, draft, version=form.number("version"), now=form.desk.now)
+        return f"/sources?done=saved#source-{source_id}"
+
+    answer = form.once(act)
+    ring(form.desk.deps, "collect", key=f"source:{source_id}", args={"source_id": source_id})
+    return answer
+
+
 @router.post("/{source_id}/test")
 def try_source(form: Manages, source_id: SourceId) -> Response:
     """Look at a source as if it were new; its health stays as it is."""
@@ -79,8 +124,12 @@ def try_source(form: Manages, source_id: SourceId) -> Response:
 
 @router.post("/{source_id}/{state}")
 def set_state(form: Manages, source_id: SourceId, state: str) -> Response:
-    """Pause it, or read it again."""
-    states = {"pause": (SourceState.PAUSED, "paused"), "resume": (SourceState.ACTIVE, "resumed")}
+    """Pause it, read it again, or take it away; what it brought stays."""
+    states = {
+        "pause": (SourceState.PAUSED, "paused"),
+        "resume": (SourceState.ACTIVE, "resumed"),
+        "remove": (SourceState.REMOVED, "removed"),
+    }
     if state not in states:
         raise InvalidError(_("Tindakan itu tidak ada."))
     wanted, word = states[state]

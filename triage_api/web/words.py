@@ -122,6 +122,10 @@ _TICKET_FIELDS = {
     "status": _("status"),
     "outcome": _("hasil"),
     "assignee": _("petugas"),
+    "name": _("nama"),
+    "address": _("alamat"),
+    "query": _("saringan"),
+    "minutes": _("selang"),
 }
 
 _PROBLEMS: dict[Problem, tuple[str, str]] = {

@@ -56,6 +56,8 @@ def test_every_page_and_act_sends_a_stranger_to_the_sign_in(world: World) -> Non
         ("/sources", {"name": "a", "address": "https://b.example/rss"}),
         ("/sources/test", {"address": "https://b.example/rss"}),
         ("/sources/1/test", {}),
+        ("/sources/1", {"name": "a", "address": "https://b.example/rss", "minutes": "5", "version": "1"}),
+        ("/sources/1/remove", {"version": "1"}),
         ("/sources/1/pause", {"version": "1"}),
     ],
 )

@@ -1,0 +1,18 @@
+"""Addresses of sources as they may be shown: one may hold a password, which is for its host alone."""
+
+from __future__ import annotations
+
+import re
+
+_MASK = "•••"
+_PASSWORD = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://[^/?#@:]*:)([^/?#]*)(@[^/?#@]*)")
+
+
+def shown(address: str) -> str:
+    """The address with a mask in place of its password."""
+    return _PASSWORD.sub(rf"\g<1>{_MASK}\g<3>", address)
+
+
+def meant(said: str, stored: str) -> str:
+    """What somebody means who was shown `shown(stored)` and sends ``said``: the mask stands for the password."""
+    return stored if said == shown(stored) else said

@@ -67,7 +67,12 @@ def assess(as_json: Annotated[bool, AsJson] = False) -> None:
     totals = dict.fromkeys(("assessed", "flagged", "filed", "tied", "held"), 0)
     with progress("assessing", total=waiting) as done:
         while report := pipeline.assess(
-            store=parts.store, classifier=classifier, policy=parts.policy, clock=parts.clock, lease=parts.lease
+            store=parts.store,
+            classifier=classifier,
+            policy=parts.policy,
+            clock=parts.clock,
+            annotator=parts.annotator(),
+            lease=parts.lease,
         ):
             totals["assessed"] += report.claimed
             for name in ("flagged", "filed", "tied", "held"):

@@ -126,6 +126,14 @@ _partial(
     mention.c.id,
     where="state = 'flagged' AND NOT folded",
 )
+_partial(
+    "ix_mention_queue_topic",
+    mention.c.state,
+    mention.c.topic,
+    mention.c.priority.desc(),
+    mention.c.id,
+    where="state = 'flagged' AND NOT folded",
+)
 _partial("ix_mention_waiting", mention.c.id, where="state = 'collected'")
 _partial(
     "ix_mention_unexplained",
@@ -136,6 +144,7 @@ _partial(
     where="state = 'flagged' AND why IS NULL",
 )
 Index("ix_mention_state", mention.c.state, mention.c.id)
+Index("ix_mention_state_topic", mention.c.state, mention.c.topic, mention.c.id)
 Index("ix_mention_source", mention.c.source_id, mention.c.id)
 Index("ix_mention_shown", mention.c.shown_at)
 _partial("ix_mention_kind", mention.c.kind, mention.c.id, where="kind IS NOT NULL")

@@ -80,13 +80,13 @@ def queue(desk: AtDesk) -> Response:
     """What waits for a person, most pressing first; and, by tab, what no longer does."""
     asked = desk.request.query_params
     state = asked.get("state", "flagged") if asked.get("state") in _TABS else "flagged"
-    where = _filter(desk.request, state, desk.now)
     order = MentionOrder.PRESSING if state == "flagged" else MentionOrder.NEWEST
     kept = {key: asked[key] for key in _FILTERS if asked.get(key)}
     # Topics have an index with every state. Other filters would count through the whole archive, a tab at a time.
     counted = set(_TABS) if kept.keys() <= {"topic"} else {"flagged", state}
+    filters = {name: _filter(desk.request, name, desk.now) for name in _TABS}
     with desk.deps.store.read() as tx:
-        found = tx.mentions.page(where, order=order, limit=PAGE, after=asked.get("after") or None)
+        found = tx.mentions.page(filters[state], order=order, limit=PAGE, after=asked.get("after") or None)
         return desk.page(
             tx,
             "queue.html",
@@ -95,7 +95,7 @@ def queue(desk: AtDesk) -> Response:
             tabs={
                 name: (
                     f"/?{urlencode({**kept, 'state': name})}",
-                    tx.mentions.count(_filter(desk.request, name, desk.now), cap=COUNT_CAP) if name in counted else None,
+                    tx.mentions.count(filters[name], cap=COUNT_CAP) if name in counted else None,
                 )
                 for name in _TABS
             },

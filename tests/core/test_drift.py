@@ -120,5 +120,5 @@ def test_months_begin_by_the_agencys_clock() -> None:
         "2026-11",
     ]
     for month in ("2026-13", "november", "2026"):
-        with pytest.raises(ValueError, match="does not match|unconverted"):
+        with pytest.raises(ValueError, match=r"does not match|unconverted"):
             drift.bounds(month)

@@ -21,7 +21,8 @@ class SqlExplanations:
 
     def waiting(self, now: datetime, *, max_attempts: int) -> bool:
         """Whether any could be claimed now, whichever model judged it."""
-        query = select(mention.c.id).where(_unexplained(now, max_attempts)).limit(1)
+        # The order keeps SQLite from taking another index of the state, and reading all that is flagged.
+        query = select(mention.c.id).where(_unexplained(now, max_attempts)).order_by(mention.c.model).limit(1)
         return self._connection.execute(query).first() is not None
 
     def claim(

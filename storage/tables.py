@@ -137,6 +137,7 @@ _partial(
 _partial("ix_mention_waiting", mention.c.id, where="state = 'collected'")
 _partial(
     "ix_mention_unexplained",
+    mention.c.state,
     mention.c.model,
     mention.c.folded,
     mention.c.priority.desc(),

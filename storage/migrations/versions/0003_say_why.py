@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_mention_unexplained",
         "mention",
-        ["model", "folded", sa.literal_column("priority DESC"), "id"],
+        ["state", "model", "folded", sa.literal_column("priority DESC"), "id"],
         unique=False,
         sqlite_where=sa.text(_UNEXPLAINED),
         postgresql_where=sa.text(_UNEXPLAINED),

@@ -137,13 +137,13 @@ def propose(found: Wanted, at_recall: float, sure: Bootstrap, name: str = "") ->
 def propose_by(
     found: Wanted, group_of: Callable[[LabelledRow, Assessment], str], at_recall: float, sure: Bootstrap
 ) -> list[Proposal]:
-    """A proposal for each group with enough positives, most positives first."""
+    """A proposal for each group with enough positives, most positives first; none for a group of all rows."""
     names = np.array([group_of(row, judged) for row, judged in zip(found.rows, found.assessments, strict=True)])
     proposals = []
     for name in sorted(set(names) - {""}):
         inside = np.flatnonzero(names == name)
         part = Wanted(found.labels[inside], found.scores[inside], [], [])
-        if part.labels.sum() >= ENOUGH_POSITIVES:
+        if part.labels.sum() >= ENOUGH_POSITIVES and len(inside) < len(names):
             proposals.append(propose(part, at_recall, sure, str(name)))
     return sorted(proposals, key=lambda one: -one.positives)
 

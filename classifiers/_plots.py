@@ -192,7 +192,7 @@ def _confusion(head: str, confusion: Confusion) -> Canvas:
     axes.grid(which="minor", color=_LINE, linewidth=0.8)
     axes.tick_params(which="both", length=0)
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal")
-    axes.set_xlabel("Menurut pengklasifikasi · judged by the classifier")
+    axes.set_xlabel("Menurut pengklasifikasi\njudged by the classifier")
     axes.set_ylabel("Menurut label\nlabelled")
     return picture
 

@@ -65,12 +65,14 @@ def evaluate(
         # Before the minutes of work, not after.
         _make(out)
     found = bootstrap.evaluation(settings, data, recall=recall, baseline=baseline, stage=progress)
+    if out is not None:
+        # Before the tables: a reader that leaves early, as `| head` does, ends the command.
+        written = bootstrap.write_report(found, out, show_texts=show_texts)
     if as_json:
         write_json(_plain(found))
     else:
         _show(found)
     if out is not None:
-        written = bootstrap.write_report(found, out, show_texts=show_texts)
         say(f"{len(written)} files are in {out}; start with {written[0]}.")
 
 

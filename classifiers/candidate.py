@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import shutil
 import tomllib
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from sahut.core.errors import ClassifierError, RefusedError, SettingsError
 
 if TYPE_CHECKING:
     from classifiers.train import Trainer
+
+log = logging.getLogger(__name__)
 
 SHIPPED_RECIPE = Path(__file__).with_name("recipe.toml")
 # Small, multilingual, and what the shipped model grew from; 36 of its 118 million parameters are left there, since the
@@ -115,6 +118,9 @@ def run(versions: Versions, plan: Plan, *, threads: int, now: Callable[[], datet
     from classifiers.train import Trainer, TrainSettings  # noqa: PLC0415 -- see above
 
     work = versions.root / _WORK
+    log.info(
+        "%s learns from %s and %d decisions; %d are held out", plan.version, plan.data, plan.decisions, plan.held_out
+    )
     trainer = Trainer(
         TrainSettings(
             base=_base_folder(plan.base, versions.root / BASE),
@@ -128,6 +134,7 @@ def run(versions: Versions, plan: Plan, *, threads: int, now: Callable[[], datet
         )
     )
     trainer.run()
+    log.info("%s is trained; it is made small and measured for its probabilities", plan.version)
     unready = work / "model"
     release(trainer, unready, name=NAME, version=plan.version)
     _write(unready / TRAINING, asdict(plan) | _outcome(trainer, work, now()))

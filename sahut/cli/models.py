@@ -73,7 +73,8 @@ def train(
         raise typer.BadParameter("name the folder of labelled tables", param_hint="--data")
     workshop.check_extra()
     # How far it is, whatever the log's level for the service.
-    logging.getLogger("classifiers.train").setLevel(logging.INFO)
+    for name in ("classifiers.candidate", "classifiers.train"):
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         if resume:
             made = workshop.resume(found)

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not importable
-"""Takes pictures of every page of the board, from the invented demonstration alone: `make screens`.
+"""Pictures of every page of the board and of an evaluation's report, of the invented demonstration alone: `make screens`.
 
 Starts the service's own parts on a database of its own in a temporary folder, reads and judges the demonstration, and
 drives the system's Chromium over the pages at two widths and in both themes. Pictures go to docs/screens/, or to the
@@ -8,6 +8,7 @@ folder given as argument.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -20,7 +21,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from sahut import bootstrap
+from sahut import bootstrap, demo
+from sahut.cli.output import progress
 from sahut.core import pipeline
 from sahut.core.model import MentionFilter, MentionOrder, MentionState, Role
 from triage_api.auth import hash_password
@@ -118,6 +120,20 @@ def _take(browser: Browser, parts: Parts, base: str, target: Path) -> None:
             context.close()
 
 
+def _take_report(browser: Browser, folder: Path, target: Path) -> None:
+    """The top of an evaluation's report, over the demonstration's posts and what each was invented to be."""
+    labelled = folder / "peragaan.jsonl"
+    with demo.POSTS_PATH.open(encoding="utf-8") as posts, labelled.open("w", encoding="utf-8") as rows:
+        for post in map(json.loads, posts):
+            said = {"text": post["text"], "kind": post["demo_kind"], "topic": post["demo_topic"]}
+            rows.write(json.dumps(said) + "\n")
+    found = bootstrap.evaluation(bootstrap.settings(), labelled, recall=0.9, baseline=False, stage=progress)
+    report = bootstrap.write_report(found, folder, show_texts=False)[0]
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page.goto(report.as_uri())
+    page.screenshot(path=target / "laporan-1280-light.png")
+
+
 def main() -> None:
     """Take them all."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "screens"
@@ -130,6 +146,7 @@ def main() -> None:
                 executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
             )
             _take(browser, parts, base, target)
+            _take_report(browser, Path(folder), target)
             browser.close()
         server.should_exit = True
         parts.queue.close()

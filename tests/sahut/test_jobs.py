@@ -83,6 +83,17 @@ def test_assessing_goes_on_until_nothing_waits_and_calls_others_for_a_full_batch
     assert rings(made) == ["assess", "explain"]
 
 
+def test_another_model_is_taken_with_the_next_batch(sqlite_store: Store) -> None:
+    old, new = FakeClassifier(), FakeClassifier()
+    turns = iter([old, new, new])
+    many = pipeline.ASSESS_BATCH + 10
+    made = parts(sqlite_store, texts=[f"jalan rusak nomor {n} sekali" for n in range(many)])
+    made = replace(made, classifier=lambda: next(turns))
+    jobs.collect(made, follow(made))
+    jobs.assess(made)
+    assert (old.batches, new.batches) == ([pipeline.ASSESS_BATCH], [10])
+
+
 def test_assessing_stops_between_batches_when_the_process_stops(sqlite_store: Store) -> None:
     class StopsItself(FakeClassifier):
         def predict(self, texts: Sequence[str]) -> list[Assessment]:

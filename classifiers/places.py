@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from classifiers import _place_words as words
 from classifiers._place_tokens import Token, is_flat, tokens
 from classifiers._place_words import ALIASES
-from classifiers.gazetteer import Codes, Gazetteer, common_area, dotted, level_of, shipped, within
-from sahut.core.model import Place, PlaceLevel
+from classifiers.gazetteer import Codes, Gazetteer, common_area, level_of, shipped, within
+from sahut.core.model import Area, Place, PlaceLevel
 
 # A post of 50 kB is a document; where it happened stands at the beginning.
 _LONGEST = 4_000
@@ -75,18 +75,29 @@ class PlaceFinder:
         written = text[line[best.first].start : line[best.last - 1].end]
         if best.rank >= _QUARTER or not best.codes:
             around = self._around(best, found, own)
-            return Place(text=written, level=PlaceLevel.SPOT, area="" if around is None else dotted(around))
+            holds = self._area(around)
+            return Place(text=written, level=PlaceLevel.SPOT, area=holds.code, name=holds.name)
         codes, confirmed = self._narrowed(best, found, own)
         if len(codes) == 1 and (best.sure or confirmed or len(codes) < len(best.codes)):
-            area = self._gazetteer.area(codes[0])
-            return Place(text=written, level=level_of(codes[0]), code=area.code, name=area.name, area=area.code)
-        shared = common_area(codes)
+            own_area = self._area(codes[0])
+            return Place(
+                text=written,
+                level=level_of(codes[0]),
+                code=own_area.code,
+                area=own_area.code,
+                name=own_area.name,
+            )
+        holds = self._area(common_area(codes))
         return Place(
             text=written,
             level=level_of(codes[0]),
-            area="" if shared is None else dotted(shared),
+            area=holds.code,
+            name=holds.name,
             candidates=tuple(self._gazetteer.area(code) for code in codes[:_MOST_CANDIDATES]),
         )
+
+    def _area(self, code: int | None) -> Area:
+        return Area(code="", name="") if code is None else self._gazetteer.area(code)
 
     def _home(self, home: str) -> int | None:
         if not home:

@@ -157,6 +157,7 @@ _NO_ACCOUNT = re.compile(
 )
 _AMOUNT_OR_YEARS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+$|(?:19|20)[0-9]{2} ?- ?(?:19|20)[0-9]{2}$")
 
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _WINDOW = 40
 _DIGIT = re.compile(r"[0-9]")
 # How many of the last digits a mask leaves, so that two people can agree on which number is meant.
@@ -173,6 +174,8 @@ _MASK = "•"
 
 def find(text: str) -> list[Span]:
     """The personal data of a text, in order, without overlap. Any text is read; the cost is linear in its length."""
+    if _INVISIBLE.search(text):
+        return _among_invisible(text)
     found: list[Span] = []
     taken = bytearray(len(text))
     # The surer shapes first: where two overlap, the first stays.
@@ -184,13 +187,23 @@ def find(text: str) -> list[Span]:
 
 
 def mask(text: str) -> str:
-    """The text with its personal data hidden but for a hint: last digits, or an e-mail's first letter and domain."""
+    """The text with its personal data hidden but for a hint: last digits, or an e-mail's first letter and domain.
+
+    Every hidden character becomes one dot, so that positions in the text stay what they were.
+    """
     parts: list[str] = []
     end = 0
     for span in find(text):
         parts += [text[end : span.start], _hidden(span.kind, text[span.start : span.end])]
         end = span.end
     return "".join([*parts, text[end:]])
+
+
+def _among_invisible(text: str) -> list[Span]:
+    """What is found once characters without width, which platforms strew into numbers, are out of the way."""
+    seen = [at for at, character in enumerate(text) if not _INVISIBLE.match(character)]
+    spans = find("".join(text[at] for at in seen))
+    return [Span(kind=span.kind, start=seen[span.start], end=seen[span.end - 1] + 1) for span in spans]
 
 
 def _candidates(text: str) -> Iterator[_Where]:
@@ -281,7 +294,7 @@ def _accounts(text: str) -> Iterator[_Where]:
 def _hidden(kind: PersonalKind, piece: str) -> str:
     if kind is PersonalKind.EMAIL:
         name, _, domain = piece.rpartition("@")
-        return f"{name[0]}{_MASK * 3}@{domain}"
+        return f"{name[0]}{_MASK * (len(name) - 1)}@{domain}"
     seen = len(_DIGIT.findall(piece)) - _KEPT[kind]
     hidden: list[str] = []
     for character in piece:

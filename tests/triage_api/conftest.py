@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from sahut import probe
 from sahut.core.model import (
+    Annotation,
     Change,
     Kind,
     Mention,
@@ -105,7 +106,9 @@ class World:
         mentions = [a_mention(text, platform="feed", **over) for _ in range(count)]
         return self.store_mentions(mentions, kind)
 
-    def store_mentions(self, mentions: list[Mention], kind: Kind = Kind.COMPLAINT) -> list[int]:
+    def store_mentions(
+        self, mentions: list[Mention], kind: Kind = Kind.COMPLAINT, annotation: Annotation | None = None
+    ) -> list[int]:
         now: datetime = self.clock()
         changes = [Change(mention=mention, text_key=text_key(mention.body)) for mention in mentions]
         with self.store.begin() as tx:
@@ -119,6 +122,7 @@ class World:
                     assessment=an_assessment(kind),
                     state=MentionState.FLAGGED if kind is Kind.COMPLAINT else MentionState.FILED,
                     priority=500 + record.id % 7,
+                    annotation=annotation or Annotation(),
                 )
                 for record in claim.mentions
             ]

@@ -171,7 +171,7 @@ def test_schemathesis_finds_no_server_error_when_answers_lead_to_further_request
     # The links between operations are inferred from the document.
     Walk.run(
         settings=settings(
-            max_examples=10,
+            max_examples=20,
             stateful_step_count=10,
             deadline=None,
             database=None,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from sahut.core import actions
-from sahut.core.model import Kind, MentionFilter, MentionOrder, MentionState, Sentiment, Topic
+from sahut.core.model import Kind, Language, MentionFilter, MentionOrder, MentionState, Sentiment, Topic
 from triage_api.deps import CurrentActor, Now, Parts
 from triage_api.fields import LARGEST_ID, Id, Line, Time
 from triage_api.routes._answers import problems
@@ -28,6 +28,7 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Most items on a page")]
 After = Annotated[
     str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the page before")
 ]
+AREA_CODE = r"^([0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?)?$"
 _MOST_COPIES = 50
 
 
@@ -37,6 +38,15 @@ def wanted(
     kind: Annotated[list[Kind], Query(max_length=20)] = [],  # noqa: B006 - as above
     sentiment: Annotated[list[Sentiment], Query(max_length=20)] = [],  # noqa: B006 - as above
     topic: Annotated[list[Topic], Query(max_length=20)] = [],  # noqa: B006 - as above
+    language: Annotated[list[Language], Query(max_length=20)] = [],  # noqa: B006 - as above
+    area: Annotated[
+        str,
+        Query(
+            max_length=13,
+            pattern=AREA_CODE,
+            description="Kemendagri code, as 32.73: mentions whose place surely lies in that area",
+        ),
+    ] = "",
     source: Annotated[Id | None, Query(description="A source's id")] = None,
     ticket: Annotated[Id | None, Query(description="A ticket's id")] = None,
     first: Annotated[Id | None, Query(description="Those tied to this mention")] = None,
@@ -53,6 +63,8 @@ def wanted(
         kinds=tuple(kind),
         sentiments=tuple(sentiment),
         topics=tuple(topic),
+        languages=tuple(language),
+        area=area,
         source_id=source,
         ticket_id=ticket,
         first_id=first,

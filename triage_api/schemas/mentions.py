@@ -7,15 +7,18 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
+from sahut.core import personal
 from sahut.core.model import (
     Assessment,
     Decision,
     DecisionKind,
     DismissReason,
     Kind,
+    Language,
     MentionRecord,
     MentionState,
     MentionVersion,
+    PlaceLevel,
     Sentiment,
     Topic,
 )
@@ -50,10 +53,34 @@ class WhyAnswer(StretchAnswer):
     part: Literal["title", "text"]
 
 
+class AreaAnswer(Answer):
+    """An official area by its Kemendagri code, with the areas around it, nearest first."""
+
+    code: str
+    name: str
+
+
+class PlaceAnswer(Answer):
+    """The most specific place that the text names, as written there.
+
+    ``code`` where that is one official area; ``candidates`` where several areas bear the name; ``area`` and ``name``
+    are the smallest area that surely holds it, empty when not even the province is sure.
+    """
+
+    text: str
+    level: PlaceLevel
+    code: str
+    name: str
+    area: str
+    candidates: list[AreaAnswer]
+
+
 class MentionAnswer(Answer):
     """One collected post, comment or article, with what the classifier says of it.
 
-    ``why`` names the words that got it flagged; null until they have been looked for.
+    In lists, NIK, phone numbers and other personal data in title and text are masked, dot for character. ``why``
+    names the words that got it flagged; null until they have been looked for. ``language`` is the text's own, null
+    when it has no word.
     """
 
     id: int
@@ -76,6 +103,8 @@ class MentionAnswer(Answer):
     urgent: float
     priority: int
     model: str
+    place: PlaceAnswer | None
+    language: Language | None
     why: list[WhyAnswer] | None
     first_id: int | None
     folded: bool
@@ -87,8 +116,9 @@ class MentionAnswer(Answer):
 
     @classmethod
     def of(cls, record: MentionRecord) -> MentionAnswer:
-        """Without the platform's raw payload."""
-        return cls.model_validate(mention_members(record))
+        """For a list: without the platform's raw payload, with personal data masked."""
+        found = mention_members(record)
+        return cls.model_validate(found | {name: personal.mask(found[name]) for name in ("title", "text")})
 
 
 def mention_members(record: MentionRecord) -> dict[str, Any]:
@@ -96,7 +126,7 @@ def mention_members(record: MentionRecord) -> dict[str, Any]:
     mention = record.mention
     found = {name: getattr(record, name) for name in MentionAnswer.model_fields if hasattr(record, name)}
     found |= {name: getattr(mention, name) for name in MentionAnswer.model_fields if hasattr(mention, name)}
-    found["source"] = record.source_name
+    found |= {"source": record.source_name, "language": record.language}
     if record.why is not None:
         found["why"] = [
             {"part": part, "start": one.start, "end": one.end, "weight": one.weight}

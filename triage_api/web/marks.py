@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from sahut.core import personal
 from sahut.core.model import MentionRecord, WhySpan
 from triage_api.web import hostile
 
@@ -29,18 +30,20 @@ class Shown(NamedTuple):
 
 
 def shown(record: MentionRecord, *, short: bool = True) -> Shown:
-    """A mention's text; ``short`` folds a long one."""
+    """A mention's text; ``short``, as lists want it, folds a long one and masks personal data."""
     in_title, in_text = ([one for one in spans if one.weight > 0] for spans in record.why_by_part)
-    said, text = record.mention, hostile.plain(record.mention.text)
+    said, hide = record.mention, personal.mask if short else str
+    # Masked as it will be read: a mask keeps every position, and what is taken out of a text may hide a number.
+    text = hide(hostile.plain(said.text))
     title = "" if said.text.startswith(said.title) else said.title
     marks = _moved(in_text, said.text, hostile.plain)
     bare = text.strip()
     head, rest = split(bare) if short else (bare, "")
     head_at, rest_at = len(text) - len(text.lstrip()), len(text.rstrip()) - len(rest)
-    words = [hostile.line(title[one.start : one.end]) for one in in_title]
-    words += [hostile.line(said.text[one.start : one.end]) for one in in_text]
+    name, name_marks = hide(hostile.line(title)), _moved(in_title, title, hostile.line)
+    words = [name[a:b] for a, b in name_marks] + [hostile.line(text[a:b]) for a, b in marks]
     return Shown(
-        title=hostile.linked(hostile.line(title), _moved(in_title, title, hostile.line), links=False),
+        title=hostile.linked(name, name_marks, links=False),
         head=hostile.linked(head, _within(marks, head_at, head_at + len(head))),
         rest=hostile.linked(rest, _within(marks, rest_at, rest_at + len(rest))),
         words=list({word.casefold(): word for word in reversed(words)}.values())[::-1],

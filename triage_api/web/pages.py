@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sahut.core import model
+from sahut.core import model, personal
 from triage_api.web import hostile, indonesian, marks, words
 from triage_api.web.assets import asset_url
 
@@ -46,6 +46,8 @@ def environment() -> Environment:
     made.filters.update(
         label=words.label,
         platform=words.platform,
+        place=words.place,
+        masked=personal.mask,
         moment=indonesian.moment,
         short_moment=indonesian.short_moment,
         number=indonesian.number,

@@ -9,8 +9,10 @@ from sahut.core.model import (
     DecisionKind,
     DismissReason,
     Kind,
+    Language,
     MentionState,
     Outcome,
+    Place,
     Priority,
     Problem,
     Role,
@@ -53,6 +55,12 @@ _LABELS: list[tuple[StrEnum, str]] = [
     (Topic.INTEGRITY, _("Pungli dan integritas")),
     (Topic.DIGITAL_TELECOM, _("Internet dan layanan digital")),
     (Topic.OTHER, _("Topik lain")),
+    (Language.INDONESIAN, _("Indonesia")),
+    (Language.JAVANESE, _("Jawa")),
+    (Language.SUNDANESE, _("Sunda")),
+    (Language.MINANGKABAU, _("Minangkabau")),
+    (Language.ENGLISH, _("Inggris")),
+    (Language.OTHER, _("Bahasa lain")),
     (MentionState.COLLECTED, _("Menunggu penilaian")),
     (MentionState.FLAGGED, _("Ditandai")),
     (MentionState.FILED, _("Disaring")),
@@ -186,6 +194,12 @@ _PROBLEMS: dict[Problem, tuple[str, str]] = {
 def label(word: StrEnum) -> str:
     """What a member of an enum is called on screen."""
     return _BY_CLASS[type(word), word.value]
+
+
+def place(named: Place) -> str:
+    """A place in a list: as the text names it, and the two areas around it, where they say something new."""
+    around = [part for part in named.name.split(", ")[:2] if part.casefold() not in named.text.casefold()]
+    return ", ".join([named.text, *around])
 
 
 def platform(code: str) -> str:

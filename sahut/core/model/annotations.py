@@ -19,9 +19,9 @@ class Area:
 class Place:
     """The most specific place that a text names; ``text`` is a piece of it, as written.
 
-    ``code`` and ``name`` are set where that is one official area, and empty for a street or a landmark and for a name
-    that several areas bear: then ``candidates`` lists these (the first few). ``area`` is the code of the smallest area
-    that surely holds the place: its own code, what its candidates share, or what the text says around a street.
+    ``code`` is set where that is one official area, and empty for a street or a landmark and for a name that several
+    areas bear: then ``candidates`` lists these (the first few). ``area`` is the code of the smallest area that surely
+    holds the place (its own code, what its candidates share, what the text says around a street), ``name`` its name.
     """
 
     text: str

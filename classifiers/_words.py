@@ -62,7 +62,6 @@ class Meaning:
 
     name: Note
     meaning: Note
-    lower_is_better: bool = False
 
 
 _PLURALS = {
@@ -141,7 +140,6 @@ MEANINGS: dict[str, Meaning] = {
             "Jarak rata-rata antara peluang yang disebut dan kenyataan. Makin kecil makin baik.",
             "Mean gap between the probability that is stated and what happens. Smaller is better.",
         ),
-        lower_is_better=True,
     ),
     "urgent average precision": Meaning(
         Note("Darurat: ketepatan rata-rata", "Urgent: average precision"),

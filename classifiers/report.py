@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -14,9 +15,6 @@ from classifiers._words import MEANINGS, kinds_in_words, word
 from classifiers.evaluate import Evaluation
 
 REPORT = "report.html"
-_MONTHS = (
-    "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()  # noqa: SIM905 -- a line
-)
 _MIX_UPS = 8
 
 
@@ -49,7 +47,7 @@ def _page(found: Evaluation, pictures: dict[str, Markup], *, show_texts: bool, n
         word=word,
         mix_ups={head: one.mix_ups()[:_MIX_UPS] for head, one in found.confusions.items()},
         show_texts=show_texts,
-        date=f"{now.day} {_MONTHS[now.month - 1]} {now.year}",
+        date=format_date(now, "d MMMM y", locale="id"),
         date_english=f"{now:%Y-%m-%d}",
     )
 

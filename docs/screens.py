@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not importable
-"""Pictures of every page of the board and of an evaluation's report, of the invented demonstration alone: `make screens`.
+"""Pictures of every page of the board and of an evaluation's report, all of the demonstration: `make screens`.
 
 Starts the service's own parts on a database of its own in a temporary folder, reads and judges the demonstration, and
 drives the system's Chromium over the pages at two widths and in both themes. Pictures go to docs/screens/, or to the

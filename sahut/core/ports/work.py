@@ -1,0 +1,230 @@
+"""What machines keep in a transaction: sources, mentions, what models said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sahut.core.model import (
+    Assessment,
+    Candidate,
+    Change,
+    Known,
+    MentionClaim,
+    MentionFilter,
+    MentionOrder,
+    MentionRecord,
+    MentionState,
+    MentionVersion,
+    Page,
+    Reading,
+    Source,
+    SourceClaim,
+    SourceDraft,
+    SourceMonth,
+    SourceState,
+    Tie,
+    Verdict,
+    Walk,
+    WalkDraft,
+    WhySpan,
+)
+
+
+class Sources(Protocol):
+    """The sources of a transaction."""
+
+    def add(self, draft: SourceDraft, now: datetime) -> Source:
+        """Raises RefusedError(rule="source_exists") when the name, or the same platform and address, is taken."""
+        ...
+
+    def get(self, source_id: int) -> Source:
+        """Raises NotFoundError."""
+        ...
+
+    def find(self, name: str) -> Source | None: ...
+    def all(self, *, removed: bool = False) -> list[Source]: ...
+    def change(self, source_id: int, draft: SourceDraft, *, version: int | None, now: datetime) -> Source:
+        """Set name, address, query, interval and options; a new address starts with an empty cursor.
+
+        Raises RefusedError(rule="source_exists" or "source_removed").
+        """
+        ...
+
+    def set_state(self, source_id: int, state: SourceState, *, version: int | None, now: datetime) -> Source:
+        """Pause, resume or remove. Resuming clears failures and makes the source due. Never deletes mentions.
+
+        Raises RefusedError(rule="source_removed") when a removed source is to be paused or resumed.
+        """
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[int]:
+        """Active sources whose time has come and that nobody holds, most overdue first."""
+        ...
+
+    def claim(self, source_id: int, *, now: datetime, until: datetime) -> SourceClaim | None:
+        """One conditional UPDATE; None when it is not active or somebody holds it (due or not does not matter)."""
+        ...
+
+    def advance(self, claim: SourceClaim, cursor: Mapping[str, Any], *, until: datetime) -> None:
+        """Save the cursor and extend the lease. Raises LeaseLostError."""
+        ...
+
+    def release(self, claim: SourceClaim, reading: Reading) -> None:
+        """Write how the reading ended and give the lease back. Raises LeaseLostError."""
+        ...
+
+
+class Mentions(Protocol):
+    """The mentions of a transaction."""
+
+    def known(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]: ...
+    def lock(self, mention_ids: Sequence[int]) -> None:
+        """Lock mentions, what they count on and what counts on them, all in one order, until the commit."""
+        ...
+
+    def save(self, source_id: int, changes: Sequence[Change], now: datetime) -> tuple[int, int]:
+        """Insert new ones, version edited ones. Returns (inserted, edited); a key that exists is not inserted again."""
+        ...
+
+    def get(self, mention_id: int) -> MentionRecord:
+        """Raises NotFoundError."""
+        ...
+
+    def for_update(self, mention_id: int, *, version: int | None = None) -> MentionRecord:
+        """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
+        ...
+
+    def folded_behind(self, mention_id: int) -> list[MentionRecord]:
+        """The copies that wait behind a mention, by id."""
+        ...
+
+    def versions(self, mention_id: int) -> list[MentionVersion]: ...
+    def page(
+        self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
+    ) -> Page[MentionRecord]:
+        """Raises RefusedError(rule="page_token") for a token that this list did not give."""
+        ...
+
+    def count(self, where: MentionFilter, *, cap: int) -> int:
+        """How many match, counted up to ``cap``."""
+        ...
+
+    def claim(self, *, now: datetime, until: datetime, limit: int, max_attempts: int) -> MentionClaim | None:
+        """Lease the oldest waiting mentions; None when none waits. Counts an attempt on each."""
+        ...
+
+    def give_back(self, claim: MentionClaim) -> None:
+        """Free what is still held under the claim, as if it had not been claimed."""
+        ...
+
+    def give_up(self, *, now: datetime, max_attempts: int) -> int:
+        """Hold mentions whose every attempt ended in a lost lease, each with a dead letter."""
+        ...
+
+    def waiting(self, now: datetime) -> int:
+        """How many could be claimed now, counted up to 1,000."""
+        ...
+
+    def candidates(self, record: MentionRecord, *, since: datetime) -> list[Candidate]:
+        """Earlier mentions that ``record`` may repeat: its declared original, equal text keys, similar signatures.
+
+        Also files ``record``'s own signature for the mentions that come after it. A handful at most.
+        """
+        ...
+
+    def tie(self, tie: Tie, now: datetime) -> None: ...
+    def untie(self, mention_id: int, now: datetime) -> None:
+        """The mention stands for itself again; it is not tied to the same first one a second time."""
+        ...
+
+    def set_state(
+        self, mention_ids: Sequence[int], state: MentionState, *, ticket_id: int | None, now: datetime
+    ) -> None: ...
+
+
+class Assessments(Protocol):
+    """What models said."""
+
+    def save(self, claim: MentionClaim, verdicts: Sequence[Verdict], now: datetime) -> list[int]:
+        """Write verdicts on mentions still held under the claim; the ids written. A lost one is left alone."""
+        ...
+
+    def renew(self, claim: MentionClaim, verdicts: Sequence[Verdict], now: datetime) -> list[int]:
+        """As `save`, for mentions that were judged before: what a person has decided on keeps state and ticket."""
+        ...
+
+    def hold(self, claim: MentionClaim, mention_id: int, reason: str, now: datetime) -> None:
+        """Set a mention aside with a dead letter."""
+        ...
+
+    def history(self, mention_id: int) -> list[tuple[datetime, Assessment]]: ...
+
+
+class Explanations(Protocol):
+    """Why mentions were flagged: work that waits behind everything else."""
+
+    def waiting(self, now: datetime, *, max_attempts: int) -> bool:
+        """Whether any could be claimed now, whichever model judged it."""
+        ...
+
+    def claim(
+        self, model: str, *, now: datetime, until: datetime, limit: int, max_attempts: int
+    ) -> MentionClaim | None:
+        """Lease flagged mentions that ``model`` judged and nobody explained, most pressing first. Counts an attempt."""
+        ...
+
+    def save(self, claim: MentionClaim, found: Mapping[int, Sequence[WhySpan]]) -> list[int]:
+        """Write by mention on what is still held under the claim, and free the rest; the ids written.
+
+        Nobody's version rises.
+        """
+        ...
+
+
+class Walks(Protocol):
+    """Walks of a new model through the archive."""
+
+    def start(self, draft: WalkDraft, now: datetime) -> Walk:
+        """Begin one, or join one that runs with the same aim. Running walks for another model are stopped."""
+        ...
+
+    def get(self, walk_id: int) -> Walk:
+        """Raises NotFoundError."""
+        ...
+
+    def running(self) -> list[Walk]: ...
+    def recent(self, limit: int) -> list[Walk]: ...
+    def stop(self, walk_id: int, now: datetime) -> None: ...
+    def claim(
+        self, walking: Walk, *, now: datetime, until: datetime, limit: int, max_attempts: int
+    ) -> MentionClaim | None:
+        """Lease the next mentions, whatever their state; None when all are done or in other hands."""
+        ...
+
+    def skip(self, claim: MentionClaim, mention_ids: Sequence[int], *, max_attempts: int) -> None:
+        """Leave mentions that cannot be judged as they are; this walk does not try them again."""
+        ...
+
+    def advance(
+        self,
+        walk_id: int,
+        now: datetime,
+        *,
+        max_attempts: int,
+        judged: int = 0,
+        flagged: int = 0,
+        filed: int = 0,
+        failed: int = 0,
+    ) -> Walk:
+        """Count what was done, move the position up to the first mention that is left, end the walk at the last."""
+        ...
+
+
+class Months(Protocol):
+    """Months in numbers."""
+
+    def counts(self, since: datetime, until: datetime) -> list[SourceMonth]:
+        """What came of the mentions of a time, by source, without the demonstration's."""
+        ...

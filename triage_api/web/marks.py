@@ -41,7 +41,7 @@ def shown(record: MentionRecord, *, short: bool = True) -> Shown:
     head, rest = split(bare) if short else (bare, "")
     head_at, rest_at = len(text) - len(text.lstrip()), len(text.rstrip()) - len(rest)
     name, name_marks = hide(hostile.line(title)), _moved(in_title, title, hostile.line)
-    words = [name[a:b] for a, b in name_marks] + [hostile.line(text[a:b]) for a, b in marks]
+    words = [hostile.line(name[a:b]) for a, b in name_marks] + [hostile.line(text[a:b]) for a, b in marks]
     return Shown(
         title=hostile.linked(name, name_marks, links=False),
         head=hostile.linked(head, _within(marks, head_at, head_at + len(head))),

@@ -128,7 +128,7 @@ def _show_curve(found: Evaluation) -> None:
         return
     _heading(f"Precision and recall (labelled {' or '.join(found.kinds)}: {found.positives:,})")
     rows = [
-        [f"{at.recall:.2f}", f"{at.threshold:.3f}", *_cells(at.precision), f"{100 * at.flagged:.0f}"]
+        [f"{at.recall:.3f}", f"{at.threshold:.3f}", *_cells(at.precision), f"{100 * at.flagged:.0f}"]
         for at in found.curve
     ]
     write_table(["recall", "threshold", "precision", "95 % interval", "flagged of 100"], rows, empty="")

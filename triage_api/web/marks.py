@@ -46,7 +46,7 @@ def shown(record: MentionRecord, *, short: bool = True) -> Shown:
         title=hostile.linked(name, name_marks, links=False),
         head=hostile.linked(head, _within(marks, head_at, head_at + len(head))),
         rest=hostile.linked(rest, _within(marks, rest_at, rest_at + len(rest))),
-        words=list({word.casefold(): word for word in reversed(words)}.values())[::-1],
+        words=list({word.casefold(): word for word in reversed(words) if word}.values())[::-1],
     )
 
 

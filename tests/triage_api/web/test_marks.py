@@ -105,7 +105,7 @@ def test_marks_change_nothing_but_what_they_mark(text: str, title: str, data: st
         assert TAGS.sub("", page) == getattr(bare, part)
         assert page.count("<mark>") == page.count("</mark>")
     for word in found.words:
-        assert hostile.line(word) == word
+        assert hostile.line(word) == word != ""
 
 
 def _signed(world: World) -> TestClient:

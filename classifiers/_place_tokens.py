@@ -12,7 +12,7 @@ _SKIPPED = re.compile(
     r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:id|com|org|net|gov)\b(?:/\S*)?",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"\d{1,3}/\d{1,3}(?!\d)|[^\W_]+(?:['’-][^\W_]+)*")
+_WORD = re.compile(r"\d{1,3}/\d{1,3}(?!\d)|[^\W_]+(?:['’][^\W_]+)*")
 _BREAK = re.compile(r"[^\s.\-]|\.\s|\n|\s-+\s")
 # A dot after these shortens a word and ends no phrase.
 _SHORTENED = frozenset(

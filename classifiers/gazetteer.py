@@ -86,8 +86,10 @@ def _keys(code: int, name: str) -> list[str]:
     width = len(str(code))
     if width == 4:  # noqa: PLR2004 - two digits of the province, two of the regency
         name = _REGENCY_WORD.sub("", name)
-    # "Kebonjeruk" for Kebon Jeruk. Not for villages: joined, their names hit too many ordinary words.
-    return [name, name.replace(" ", "")] if width in (4, 6) and " " in name else [name]
+    if width not in (4, 6) or " " not in name:
+        return [name]
+    # "Kebonjeruk", "Tulangbawang Barat". Not for villages: joined, their names hit too many ordinary words.
+    return list(dict.fromkeys([name, name.replace(" ", ""), name.replace(" ", "", 1)]))
 
 
 def _add(index: dict[str, int | list[int]], key: str, code: int) -> None:

@@ -41,6 +41,7 @@ _NUMBER = re.compile(r"\d{1,4}[a-z]?$|\d{1,3}/\d{1,3}$")
 class _Found:
     """A named place: tokens ``first`` to before ``last``; ``codes`` of every area that it may be; its rank.
 
+    ``located`` when a word says that something is there, ``spoken_of`` when it may also be who governs there,
     ``sure`` when a single code is more than a likeness of names: its kind is said, or the name is that of a large area.
     """
 
@@ -52,6 +53,7 @@ class _Found:
     typed: bool = False
     located: bool = False
     sure: bool = False
+    spoken_of: bool = False
 
 
 class PlaceFinder:
@@ -78,7 +80,7 @@ class PlaceFinder:
             holds = self._area(around)
             return Place(text=written, level=PlaceLevel.SPOT, area=holds.code, name=holds.name)
         codes, confirmed = self._narrowed(best, found, own)
-        if len(codes) == 1 and (best.sure or confirmed or len(codes) < len(best.codes)):
+        if len(codes) == 1 and (best.sure or confirmed or len(codes) < len(_top(best.codes, None))):
             own_area = self._area(codes[0])
             return Place(
                 text=written,
@@ -220,7 +222,7 @@ class PlaceFinder:
                 rank = _rank(codes)
                 small = rank > _SPECIFIC[PlaceLevel.DISTRICT]
                 sure = not small and (rank < _SPECIFIC[PlaceLevel.DISTRICT] or (line[at].capital and not flat))
-                return _Found(at, last, rank, codes, located=located and not titled, sure=sure)
+                return _Found(at, last, rank, codes, located=located and not titled, sure=sure, spoken_of=located)
         return None
 
     def _end_of_name(self, line: Sequence[Token], start: int, flat: bool, *, weak: bool) -> int:
@@ -290,7 +292,7 @@ class PlaceFinder:
                 near.append(other)
                 end = max(end, other.last)
         if not near and len({other.codes for other in areas}) == 1 and areas[0].rank <= _SPECIFIC[PlaceLevel.REGENCY]:
-            near = areas[:1]
+            near = [other for other in areas[:1] if other.spoken_of]
         best: int | None = None
         for other in near:
             shared = common_area(self._narrowed(other, near, home)[0])
@@ -351,7 +353,7 @@ def _titled(line: Sequence[Token], at: int) -> bool:
 def _is_place(line: Sequence[Token], at: int, last: int, codes: Codes, *, flat: bool, located: bool) -> bool:
     """Whether a name of the gazetteer is one here: some village is called Bahagia, and so is many a person."""
     token = line[at]
-    if token.low in words.NO_PLACES or token.low in _ANNOUNCING:
+    if token.low in words.NO_PLACES or token.low in _ANNOUNCING or token.low in words.DIRECTIONS:
         return False
     capital = token.capital and not flat
     common = all(one.low in words.COMMON and one.low not in ALIASES for one in line[at:last])

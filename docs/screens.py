@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _PASSWORD = "gambar untuk panduan"  # noqa: S105 - of an account in a folder that is deleted again
 _WIDTHS = {"1280": (1280, 900), "360": (360, 740)}
 _THEMES = ("light", "dark")
+_EXPLAINED = 12
 
 
 def _prepare(folder: Path) -> Parts:
@@ -49,6 +50,9 @@ def _prepare(folder: Path) -> Parts:
         pipeline.collect(source.id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
     while pipeline.assess(store=parts.store, classifier=parts.classifier(), policy=parts.policy, clock=parts.clock):
         pass
+    # A few: each takes as many judgements as its text has words.
+    for _ in range(_EXPLAINED):
+        pipeline.explain(store=parts.store, explainer=parts.explainer(), clock=parts.clock)
     with parts.store.begin() as tx:
         tx.accounts.add_user(
             username="sari",
@@ -117,6 +121,10 @@ def _take(browser: Browser, parts: Parts, base: str, target: Path) -> None:
             for name, path in pages.items():
                 page.goto(base + path)
                 page.screenshot(path=target / f"{name}-{width}-{theme}.png")
+            page.goto(f"{base}/sources")
+            page.get_by_role("button", name="Uji Peragaan").first.click()
+            page.get_by_text("Tidak ada yang disimpan").wait_for()
+            page.screenshot(path=target / f"uji-{width}-{theme}.png")
             context.close()
 
 

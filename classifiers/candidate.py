@@ -118,6 +118,10 @@ def run(versions: Versions, plan: Plan, *, threads: int, now: Callable[[], datet
     from classifiers.train import Trainer, TrainSettings  # noqa: PLC0415 -- see above
 
     work = versions.root / _WORK
+    if (versions.root / plan.version).exists():
+        # It was whole when the run was cut off; only its folder of work was left.
+        discard(versions)
+        return versions.get(plan.version)
     log.info(
         "%s learns from %s and %d decisions; %d are held out", plan.version, plan.data, plan.decisions, plan.held_out
     )

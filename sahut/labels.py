@@ -48,6 +48,7 @@ def write(path: Path, found: Iterator[dict[str, str]]) -> Mapping[str, int]:
     """
     counts: dict[str, int] = {}
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)  # an older file of that name keeps its own mode otherwise
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as stream:
         table = csv.DictWriter(stream, COLUMNS)
         table.writeheader()

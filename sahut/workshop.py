@@ -50,7 +50,8 @@ def train(
     plan = candidate.Plan(
         version=kept.new_name(bootstrap.now()),
         data=str(data.resolve()),
-        base=base or candidate.DEFAULT_BASE,
+        # A run may be resumed from another folder.
+        base=str(Path(base).resolve()) if base and Path(base).is_dir() else base or candidate.DEFAULT_BASE,
         recipe=str((recipe or (own if own.is_file() else candidate.SHIPPED_RECIPE)).resolve()),
         minutes=minutes,
         steps=steps,

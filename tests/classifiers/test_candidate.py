@@ -146,3 +146,8 @@ def test_a_training_that_is_cut_off_goes_on_and_leaves_a_version_and_no_posts(
     written = json.loads((version.folder / "training.json").read_text(encoding="utf-8"))
     assert (written["held_out"], written["seed"]) == (1, 1)
     assert [one.name for one in versions.all()] == ["shipped", "20261124-1"]
+
+    # Cut off between the candidate's birth and the end of its run.
+    candidate.begin(versions, made, decisions())
+    assert candidate.run(versions, made, threads=1, now=now) == version
+    assert candidate.unfinished(versions) is None

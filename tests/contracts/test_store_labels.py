@@ -94,6 +94,7 @@ def test_the_table_has_a_row_for_each_label_and_is_its_owners_alone(
         ):
             actions.dismiss(tx, [(record.id, None)], reason=reason, note="", actor=actor, now=clock())
     file = tmp_path / "labels.csv"
+    file.touch(mode=0o644)
     counts = labels.write(file, labels.rows(store, Policy()))
     assert counts == {"complaint": 1, "other": 1, "not a complaint": 1}
     assert file.stat().st_mode & 0o777 == 0o600

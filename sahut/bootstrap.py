@@ -273,6 +273,7 @@ def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) ->
     A web page leads to its feed. While ``opened`` has the demonstration, its newspaper may be looked at too.
     """
     from collectors import discovery, registry
+    from triage_api.addresses import shown
 
     manners = replace(_manners(settings, opened), total_timeout_s=_LOOK_S)
     try:
@@ -289,8 +290,9 @@ def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) ->
     if not feeds or feeds[0] == draft.address:
         return found
     behind = probe.look(replace(draft, address=feeds[0]), collector, now())
-    others = f"; it also has {', '.join(feeds[1:])}" if feeds[1:] else ""
-    note = f"{draft.address} is a web page; its feed is {feeds[0]}{others}"
+    first, *rest = map(shown, feeds)
+    others = f"; it also has {', '.join(rest)}" if rest else ""
+    note = f"{shown(draft.address)} is a web page; its feed is {first}{others}"
     return replace(behind, address=feeds[0], alternatives=feeds[1:], notes=[note, *behind.notes])
 
 

@@ -134,6 +134,22 @@ def test_a_source_is_tested_as_if_it_were_new_and_its_health_stays(world: World,
     assert admin.post("/api/v1/sources/999/test").status_code == 404
 
 
+def test_the_password_of_a_stored_address_comes_back_in_no_result(world: World, server: FeedServer) -> None:
+    server.feed("/kota.xml", rss(item(1)))
+    page = b'<html><head><link rel="alternate" type="application/rss+xml" href="/kota.xml"></head></html>'
+    address = server.feed("/", page).replace("http://", "http://sari:rahasia@")
+    admin = world.program(Role.ADMIN)
+    made = admin.post("/api/v1/sources", json={"platform": "feed", "name": "Tertutup", "address": address}).json()
+    client, csrf = _at_the_desk(world)
+    found = admin.post(f"/api/v1/sources/{made['id']}/test")
+    shown = client.post(f"/sources/{made['id']}/test", data={"csrf": csrf}).text
+
+    assert (found.json()["ok"], found.json()["matching"]) == (True, 1)
+    assert "1 butir terlihat" in shown
+    assert "rahasia" not in found.text + shown
+    assert "•••" in found.text
+
+
 def test_only_who_manages_sources_may_send_the_service_to_an_address(world: World, server: FeedServer) -> None:
     body = {"platform": "feed", "address": server.feed("/rss", rss(item(1)))}
 

@@ -72,7 +72,7 @@ def try_source(deps: Parts, source_id: SourceId) -> ProbeAnswer:
     """Look at a source as if it were new. Stores nothing and does not touch its health."""
     with deps.store.read() as tx:
         source = tx.sources.get(source_id)
-    return ProbeAnswer.of(deps.look(source.draft), source.address)
+    return ProbeAnswer.of(addresses.masked(deps.look(source.draft)), source.address)
 
 
 @router.get("/{source_id}", response_model=SourceAnswer, responses=problems(404))

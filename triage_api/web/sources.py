@@ -119,7 +119,7 @@ def try_source(form: Manages, source_id: SourceId) -> Response:
     """Look at a source as if it were new; its health stays as it is."""
     with form.desk.deps.store.read() as tx:
         source = tx.sources.get(source_id)
-    return _shown(form, source.draft, form.desk.deps.look(source.draft), source)
+    return _shown(form, source.draft, addresses.masked(form.desk.deps.look(source.draft)), source)
 
 
 @router.post("/{source_id}/{state}")

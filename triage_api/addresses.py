@@ -19,3 +19,8 @@ def shown(address: str) -> str:
 def meant(said: str, stored: str) -> str:
     """What somebody means who was shown `shown(stored)` and sends ``said``: the mask stands for the password."""
     return stored if said == shown(stored) else said
+
+
+def masked(found: Probe) -> Probe:
+    """What was found at a stored address, for whoever does not know its password."""
+    return replace(found, address=shown(found.address), alternatives=[shown(one) for one in found.alternatives])

@@ -13,7 +13,20 @@ from typing import Annotated
 
 import typer
 
-from sahut.cli import accounts, classify, demo, drift, evaluate, health, labels, models, reassess, running, sources, work
+from sahut.cli import (
+    accounts,
+    classify,
+    demo,
+    drift,
+    evaluate,
+    health,
+    labels,
+    models,
+    reassess,
+    running,
+    sources,
+    work,
+)
 from sahut.cli.output import complain
 from sahut.core.errors import SahutError
 

@@ -216,6 +216,7 @@ def test_no_page_has_a_fault_of_access_or_scrolls_sideways(
         "/tickets",
         f"/tickets/{ticket}",
         "/sources",
+        f"/sources/{world.source.id}",
         "/account",
         "/password",
         "/mentions/999999",

@@ -6,7 +6,7 @@ import pytest
 
 from sahut.core import pipeline
 from sahut.core.errors import ClassifierError
-from sahut.core.model import Annotation, Area, Language, MentionFilter, Place, PlaceLevel, Policy
+from sahut.core.model import Annotation, Area, Language, MentionFilter, Place, PlaceLevel, Policy, WalkDraft
 from sahut.core.ports import Store
 from tests.builders import a_mention
 from tests.conftest import Clock
@@ -133,3 +133,19 @@ def test_an_edit_is_read_anew(filled: Store, clock: Clock) -> None:
     assess(filled, clock, ScriptedAnnotator(tiga=Annotation(place=EITHER)))
     after = next(one for one in everything(filled) if one.id == record.id)
     assert (after.place, after.language) == (EITHER, None)
+
+
+def test_an_archive_that_was_never_annotated_is_when_it_is_judged_anew(store: Store, clock: Clock) -> None:
+    collect(store, clock, follow(store, clock), FakeCollector().page(a_mention("satu padam"), a_mention("dua padam")))
+    pipeline.assess(store=store, classifier=FakeClassifier(), policy=Policy(), clock=clock)
+    assert [record.place for record in everything(store)] == [None, None]
+    with store.begin() as tx:
+        tx.walks.start(WalkDraft(model="fake-2"), clock())
+    newer = FakeClassifier()
+    newer.model = "fake-2"
+    annotator = ScriptedAnnotator(satu=Annotation(place=STREET, language=Language.JAVANESE))
+    pipeline.reassess(store=store, classifier=newer, policy=Policy(), clock=clock, annotator=annotator)
+    assert [(record.place, record.language) for record in everything(store)] == [
+        (STREET, Language.JAVANESE),
+        (None, None),
+    ]

@@ -146,17 +146,20 @@ def load_corpus(recipe: Path, root: Path) -> Corpus:
         ours = _read_annotations(recipe.with_name(said["annotations"])) if "annotations" in said else {}
         sets = [_labelled_set(entry, ours) for entry in said["set"]]
         held_out = [LabelledSet(**entry) for entry in said.get("held_out", [])]
+        calibrating = [LabelledSet(**entry) for entry in said.get("calibration", [])]
     except (KeyError, TypeError, ValueError) as error:
         raise SettingsError(f"not a training recipe: {error}", file=str(recipe)) from error
     seen = NearDuplicates(text for one in held_out for text in one.texts(root))
     kept: list[tuple[LabelledSet, list[Example]]] = []
     calibration: list[Example] = []
+    for one in calibrating:
+        calibration += sorted(one.read(root), key=_order)[: one.calibrate or None]
     for one in sets:
         examples = [example for example in one.read(root) if not seen.holds(example.text)]
         if one.folds:
             examples = [example for example in examples if fold(example.text, one.folds) < one.folds - 1]
         # Ordered by hash: the same rows are kept apart whatever else the table gains or loses.
-        examples.sort(key=lambda example: _digest(example.text))
+        examples.sort(key=_order)
         calibration += examples[: one.calibrate]
         kept.append((one, examples[one.calibrate :]))
     return Corpus(sets=kept, calibration=calibration)
@@ -180,6 +183,10 @@ def _read_annotations(path: Path) -> dict[str, dict[str, str]]:
 def fold(text: str, folds: int) -> int:
     """Which of ``folds`` a text belongs to: by hash, so the same on every machine and in every order."""
     return int(_digest(text)[:8], 16) % folds
+
+
+def _order(example: Example) -> str:
+    return _digest(example.text)
 
 
 def _digest(text: str) -> str:

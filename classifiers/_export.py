@@ -80,7 +80,7 @@ def write_card(
 ) -> None:
     """Write the card that tells the service what the graph's outputs mean.
 
-    ``calibration`` holds a temperature per head under ``temperatures`` and scale and bias under ``urgent``.
+    ``calibration`` holds each head's factors of network and words under ``blend``, scale and bias under ``urgent``.
     """
     card = {
         "name": name,

@@ -1,7 +1,9 @@
-"""Temperatures: what turns a network's scores into probabilities that mean what they say.
+"""What turns scores into probabilities that mean what they say, fitted on rows kept from training.
 
-Fitted on rows kept from training (Guo et al. 2017, "On Calibration of Modern Neural Networks"): one temperature per
-head, by the likelihood of the labels; for ``urgent``, whose training weighted the rare class up, a scale and a bias.
+Each head's answer is a softmax of the network's log-shares and the n-grams' scores, each times a factor; the factors
+are those under which the labels are likeliest. Without n-grams this is temperature scaling (Guo et al. 2017, "On
+Calibration of Modern Neural Networks") with the factor for one over the temperature. For ``urgent``, whose training
+weighted the rare class up, a scale and a bias.
 """
 
 from __future__ import annotations
@@ -13,20 +15,32 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_TEMPERATURES = np.geomspace(0.3, 4.0, 200)
+_NETWORK = np.round(np.arange(0.25, 1.55, 0.05), 2)
+_WORDS = np.round(np.arange(0.0, 1.25, 0.05), 2)
 
 
-def fit_temperature(logits: Floats, labels: Sequence[int]) -> float:
-    """The temperature under which ``labels`` (rows,) are likeliest given ``logits`` (rows, classes)."""
+def log_shares(scores: Floats) -> Floats:
+    """Logarithm of the softmax over the last axis."""
+    lowered: Floats = scores - scores.max(axis=-1, keepdims=True)
+    found: Floats = lowered - np.log(np.exp(lowered).sum(axis=-1, keepdims=True))
+    return found
+
+
+def fit_blend(network: Floats, words: Floats | None, labels: Sequence[int]) -> tuple[float, float]:
+    """Factors of the network's log-shares and of the n-grams' scores, (rows, classes) each, from ``labels`` (rows,).
+
+    The second is 0 where ``words`` is None.
+    """
     rows = np.arange(len(labels))
+    said = np.asarray(labels)
+    shares = log_shares(network)
 
-    def surprise(temperature: float) -> float:
-        scaled = logits / temperature
-        scaled = scaled - scaled.max(axis=1, keepdims=True)
-        log_shares = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return float(-log_shares[rows, np.asarray(labels)].mean())
+    def surprise(factors: tuple[float, float]) -> float:
+        mixed = factors[0] * shares if words is None else factors[0] * shares + factors[1] * words
+        return float(-log_shares(mixed)[rows, said].mean())
 
-    return float(min(_TEMPERATURES, key=surprise))
+    tried = [(float(a), float(b)) for a in _NETWORK for b in (_WORDS if words is not None else (0.0,))]
+    return min(tried, key=surprise)
 
 
 def fit_scale_and_bias(scores: Floats, labels: Sequence[int]) -> tuple[float, float]:

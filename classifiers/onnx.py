@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers._ngrams import MAX_TOKENS, Floats, Ngrams
 from classifiers._text import CLEANING_VERSION, clean
+from classifiers.calibrate import log_shares
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Assessment, Kind, Sentiment, Topic
 
@@ -28,10 +29,20 @@ SHIPPED_MODEL = Path(__file__).parent / "model"
 
 # Texts tokenised and judged at a time: bounds the memory that a long list takes beside its answers.
 _CHUNK = 512
-_HEADS = ("kind", "sentiment", "topic", "urgent")
+_HEADS = ("kind", "sentiment", "topic")
+_OUTPUTS = (*_HEADS, "urgent")
+_PARTS = ("network", "words")
 
 Word = TypeVar("Word", bound=StrEnum)
-Logits = tuple[NDArray[np.float32], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Uncalibrated scores of one text: per head (classes,) of the network and of the n-grams; urgent, one number."""
+
+    network: Mapping[str, Floats]
+    words: Mapping[str, Floats]
+    urgent: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +56,7 @@ class Card:
     kinds: list[Kind]
     sentiments: list[Sentiment]
     topics: list[Topic]
-    temperatures: Mapping[str, float]
+    blend: Mapping[str, Mapping[str, float]]
     urgent_scale: float
     urgent_bias: float
 
@@ -68,7 +79,7 @@ class Card:
                 kinds=[Kind(label) for label in said["labels"]["kind"]],
                 sentiments=[Sentiment(label) for label in said["labels"]["sentiment"]],
                 topics=[Topic(label) for label in said["labels"]["topic"]],
-                temperatures=said["temperatures"],
+                blend={head: {part: float(said["blend"][head][part]) for part in _PARTS} for head in _HEADS},
                 urgent_scale=said["urgent"]["scale"],
                 urgent_bias=said["urgent"]["bias"],
             )
@@ -102,55 +113,61 @@ class OnnxClassifier:
             options.inter_op_num_threads = 1
             self._session = InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
             self._tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder))
+            self._ngrams = Ngrams.load(folder)
         except Exception as error:  # the two libraries raise a dozen types, all of which mean the same to a caller
             raise ClassifierError(f"the model in {folder} cannot be loaded: {error}") from error
 
     def predict(self, texts: Sequence[str]) -> list[Assessment]:
         """One assessment per text, in order. Any text gets one: of an empty text, what the model makes of nothing."""
-        return [self._assessment(logits) for logits in self.logits(texts)]
+        return [self._assessment(scores) for scores in self.scores(texts)]
 
-    def logits(self, texts: Sequence[str]) -> list[Logits]:
-        """Uncalibrated scores per text: (kinds,), (sentiments,), (topics,) and (1,) for urgent."""
-        found: list[Logits] = []
+    def scores(self, texts: Sequence[str]) -> list[Scores]:
+        """Uncalibrated scores per text, in order."""
+        found: list[Scores] = []
         for start in range(0, len(texts), _CHUNK):
             found += self._chunk(texts[start : start + _CHUNK])
         return found
 
-    def _chunk(self, texts: Sequence[str]) -> list[Logits]:
-        cleaned = [self.card.prefix + clean(text) for text in texts]
+    def _chunk(self, texts: Sequence[str]) -> list[Scores]:
+        cleaned = [clean(text) for text in texts]
         # A campaign posts one text a thousand times; it is judged once.
         distinct = list(dict.fromkeys(cleaned))
-        ids: list[list[int]] = self._tokenizer(distinct, truncation=True, max_length=self.card.max_tokens)["input_ids"]
+        ids = self._ids([self.card.prefix + text for text in distinct], self.card.max_tokens)
+        words = self._ids([text.lower() for text in distinct], MAX_TOKENS)
         # Longest first, so that no thread is left alone with a long post at the end.
         order = sorted(range(len(distinct)), key=lambda at: -len(ids[at]))
         with ThreadPoolExecutor(self._threads, thread_name_prefix="classify") as pool:
-            judged = dict(
-                zip((distinct[at] for at in order), pool.map(self._run, (ids[at] for at in order)), strict=True)
-            )
+            run = pool.map(lambda at: self._run(ids[at], words[at]), order)
+            judged = dict(zip((distinct[at] for at in order), run, strict=True))
         return [judged[text] for text in cleaned]
 
-    def _run(self, ids: list[int]) -> Logits:
+    def _ids(self, texts: list[str], max_length: int) -> list[list[int]]:
+        found: list[list[int]] = self._tokenizer(texts, truncation=True, max_length=max_length)["input_ids"]
+        return found
+
+    def _run(self, ids: list[int], words: list[int]) -> Scores:
         tokens = np.asarray([ids], dtype=np.int64)
         try:
-            outputs = self._session.run(_HEADS, {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})
+            *heads, urgent = self._session.run(_OUTPUTS, {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})
         except Exception as error:  # the runtime's own exception classes are not public
             raise ClassifierError(f"{self.model} failed on a text of {len(ids)} tokens: {error}") from error
-        return tuple(output[0] for output in outputs)
+        network = {head: output[0] for head, output in zip(_HEADS, heads, strict=True)}
+        return Scores(network=network, words=self._ngrams.scores(words), urgent=float(urgent[0][0]))
 
-    def _assessment(self, logits: Logits) -> Assessment:
+    def _assessment(self, scores: Scores) -> Assessment:
         card = self.card
-        kind, sentiment, topic, urgent = logits
         return Assessment(
-            kinds=_probabilities(card.kinds, kind, card.temperatures["kind"]),
-            sentiments=_probabilities(card.sentiments, sentiment, card.temperatures["sentiment"]),
-            topics=_probabilities(card.topics, topic, card.temperatures["topic"]),
-            urgent=float(1.0 / (1.0 + np.exp(-(card.urgent_scale * float(urgent[0]) + card.urgent_bias)))),
+            kinds=self._shares(card.kinds, "kind", scores),
+            sentiments=self._shares(card.sentiments, "sentiment", scores),
+            topics=self._shares(card.topics, "topic", scores),
+            urgent=float(1.0 / (1.0 + np.exp(-(card.urgent_scale * scores.urgent + card.urgent_bias)))),
             model=self.model,
         )
 
-
-def _probabilities(words: Sequence[Word], logits: NDArray[np.float32], temperature: float) -> dict[Word, float]:
-    """Softmax of ``logits / temperature`` by word."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max())
-    return dict(zip(words, (powers / powers.sum()).tolist(), strict=True))
+    def _shares(self, words: Sequence[Word], head: str, scores: Scores) -> dict[Word, float]:
+        """Probabilities by word: what the network and the n-grams say, each as far as the card trusts it."""
+        trust = self.card.blend[head]
+        mixed = trust["network"] * log_shares(scores.network[head].astype(np.float64))
+        if head in scores.words:
+            mixed = mixed + trust["words"] * scores.words[head]
+        return dict(zip(words, np.exp(log_shares(mixed)).tolist(), strict=True))

@@ -1,17 +1,33 @@
-"""Temperatures, fitted to answers of known confidence."""
+"""Factors and curves, fitted to answers of known confidence."""
 
 import numpy as np
 import pytest
 
-from classifiers.calibrate import fit_scale_and_bias, fit_temperature
+from classifiers.calibrate import fit_blend, fit_scale_and_bias
 
 
 def test_an_overconfident_head_is_cooled() -> None:
-    # Says 98 % and is right three times in four: log(3) / log-odds said = 1.1 / 4 under the right temperature.
+    # Says 98 % and is right three times in four: its log-odds of 4 should be log(3).
     logits = np.tile([4.0, 0.0], (400, 1))
     labels = [0, 0, 0, 1] * 100
 
-    assert fit_temperature(logits, labels) == pytest.approx(4.0 / np.log(3.0), rel=0.02)
+    network, words = fit_blend(logits, None, labels)
+
+    assert network == pytest.approx(np.log(3.0) / 4.0, abs=0.03)
+    assert words == 0.0
+
+
+def test_the_better_of_two_voices_is_trusted_more() -> None:
+    chance = np.random.default_rng(5)
+    labels = chance.integers(0, 3, 3_000)
+    sure = np.eye(3)[labels] * 2.0 + chance.normal(0, 1.0, (3_000, 3))
+    guess = np.eye(3)[labels] * 0.3 + chance.normal(0, 1.0, (3_000, 3))
+
+    sure_first = fit_blend(sure, guess, labels.tolist())
+    guess_first = fit_blend(guess, sure, labels.tolist())
+
+    assert sure_first[0] > 3 * sure_first[1]
+    assert guess_first[1] > 3 * guess_first[0] - 0.75  # the network's factor has a floor of a quarter
 
 
 def test_a_curve_goes_through_the_base_rate() -> None:

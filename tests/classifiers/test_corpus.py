@@ -86,3 +86,24 @@ def test_near_copies_of_held_out_rows_are_not_learnt(tmp_path: Path) -> None:
         files = ["test.csv"]
         """
     assert kinds(corpus(tmp_path, recipe)["mix"]) == {MATCH: "other"}
+
+
+def test_rows_set_aside_for_calibration_are_read_beside_the_sets(tmp_path: Path) -> None:
+    (tmp_path / "valid.csv").write_text(f'text,kind\n"{MATCH} sekali",praise\n"{WATER} ya",news\n', encoding="utf-8")
+    (tmp_path / "posts.csv").write_text(f'text,kind\n"{POTHOLE}",complaint\n', encoding="utf-8")
+    (tmp_path / "recipe.toml").write_text(
+        """
+        [[set]]
+        name = "mix"
+        files = ["posts.csv"]
+        labels = { kind = "kind" }
+        [[calibration]]
+        files = ["valid.csv"]
+        labels = { kind = "kind" }
+        calibrate = 1
+        """,
+        encoding="utf-8",
+    )
+    read = load_corpus(tmp_path / "recipe.toml", tmp_path)
+    assert len(read.calibration) == 1
+    assert {example.text for _, some in read.sets for example in some} == {POTHOLE}

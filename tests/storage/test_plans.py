@@ -95,22 +95,3 @@ def test_the_next_mentions_to_explain_are_found_by_their_index(sqlite_store: Sql
             found = "\n".join(row[3] for row in rows)
         assert "ix_mention_unexplained" in found
         assert "TEMP B-TREE" not in found
-
-
-def test_the_next_mentions_to_explain_are_found_by_their_index(sqlite_store: SqlStore) -> None:
-    asked: list[tuple[str, tuple[object, ...]]] = []
-
-    def listen(connection, cursor, statement, parameters, context, many):  # type: ignore[no-untyped-def]
-        asked.append((statement, parameters))
-
-    event.listen(sqlite_store._engine, "before_cursor_execute", listen)
-    with sqlite_store.begin() as tx:
-        tx.explanations.waiting(NOW, max_attempts=4)
-        tx.explanations.claim("m@1", now=NOW, until=NOW, limit=4, max_attempts=4)
-    event.remove(sqlite_store._engine, "before_cursor_execute", listen)
-    for statement, parameters in [one for one in asked if "mention" in one[0]]:
-        with sqlite_store._engine.connect() as connection:
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            found = "\n".join(row[3] for row in rows)
-        assert "ix_mention_unexplained" in found
-        assert "TEMP B-TREE" not in found

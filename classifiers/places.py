@@ -174,7 +174,8 @@ class PlaceFinder:
             return None
         if not token.capital or token.low in words.COMMON or token.low in words.NO_PLACES or len(token.low) < 3:  # noqa: PLR2004
             return None
-        return _Found(at, self._end_of_name(line, at, flat, weak=True), _GUESSED, located=True)
+        last = self._end_of_name(line, at, flat, weak=True)
+        return None if last == at else _Found(at, last, _GUESSED, located=True)
 
     def _big(self, name: str) -> bool:
         """Whether a province, regency or city has this name."""

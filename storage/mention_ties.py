@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from rensa import RMinHash
-from sqlalchemy import Connection, Row, and_, case, func, literal, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core import rules
@@ -23,6 +23,20 @@ _BANDS = 12
 _ROWS = 4
 _SEED = 20_261_124
 _ENOUGH = 5
+
+# Built once: putting its two dozen conditions together costs more than running it.
+_SHARING_A_BAND = (
+    select(signature.c.mention_id)
+    .join(mention, mention.c.id == signature.c.mention_id)
+    .where(
+        or_(*(and_(signature.c.band == band, signature.c.hash == bindparam(f"hash_{band}")) for band in range(_BANDS))),
+        signature.c.mention_id < bindparam("mention_id"),
+        mention.c.shown_at >= bindparam("since"),
+    )
+    .group_by(signature.c.mention_id)
+    .order_by(func.count().desc(), signature.c.mention_id)
+    .limit(_ENOUGH)
+)
 
 
 class MentionTies:
@@ -65,16 +79,9 @@ class MentionTies:
             found.setdefault(row.id, _candidate(row, declared=declared))
 
     def _sharing_a_band(self, mention_id: int, bands: Sequence[int], since: datetime) -> list[int]:
-        same = or_(*(and_(signature.c.band == band, signature.c.hash == value) for band, value in enumerate(bands)))
-        query = (
-            select(signature.c.mention_id)
-            .join(mention, mention.c.id == signature.c.mention_id)
-            .where(same, signature.c.mention_id < mention_id, mention.c.shown_at >= since)
-            .group_by(signature.c.mention_id)
-            .order_by(func.count().desc(), signature.c.mention_id)
-            .limit(_ENOUGH)
-        )
-        return list(self._connection.execute(query).scalars())
+        asked = {f"hash_{band}": value for band, value in enumerate(bands)}
+        rows = self._connection.execute(_SHARING_A_BAND, {**asked, "mention_id": mention_id, "since": since})
+        return list(rows.scalars())
 
     def _file(self, mention_id: int, bands: Sequence[int]) -> None:
         self._connection.execute(signature.delete().where(signature.c.mention_id == mention_id))

@@ -13,8 +13,8 @@ from sklearn.preprocessing import normalize
 from classifiers._corpus import CLASSES, UNKNOWN, Corpus, Example
 from classifiers._ngrams import BUCKETS, Ngrams, buckets
 
-# Inverse strength of the pull towards nought, and how far the fit is driven: chosen once on development posts, where
-# half and double of either changed the average precision by less than half a point.
+# Inverse strength of the pull towards nought, and how far the fit is driven: not tuned. With half or double the first,
+# the average precision beside the network changes by 0.001 on development posts.
 _C = 12.0
 _ITERATIONS = 60
 # A set that training draws from a little in each pass counts as much here as eight passes would show of it.

@@ -2,7 +2,7 @@
 
 A network of this size, trained for an hour, generalises; a linear model of n-grams remembers. On development posts the
 two err on different ones: their weighed sum has a complaint average precision of 0.895 where the network alone has
-0.866 and the linear model 0.79, and it costs a fiftieth of the network's time.
+0.871 and the linear model 0.818. It costs a fiftieth of the network's time (0.26 of 13 ms of one core, measured).
 
 Features are the runs of one to three tokens of the lower-cased text, each hashed to one of `BUCKETS` places and counted
 once, weighed by rarity and scaled to length one. Scores are one linear function of them per label.

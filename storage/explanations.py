@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, text, update
 
 from sahut.core.model import MentionClaim, WhySpan
-from storage.mention_rows import record, records, why_value
+from storage import leases
+from storage.mention_rows import why_value
 from storage.tables import assessment, mention
 
 
@@ -34,21 +34,8 @@ class SqlExplanations:
             .where(_unexplained(now, max_attempts), mention.c.model == model)
             .order_by(mention.c.folded, mention.c.priority.desc(), mention.c.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
-            # As a plain subquery PostgreSQL may run it again for each row of the UPDATE.
-            .cte("free")
         )
-        token = secrets.token_hex(8)
-        taken = self._connection.execute(
-            update(mention)
-            .where(mention.c.id.in_(select(free.c.id)))
-            .values(lease_token=token, lease_until=until, attempts=mention.c.attempts + 1)
-            .returning(mention.c.id)
-        )
-        if not taken.all():
-            return None
-        rows = self._connection.execute(records().where(mention.c.lease_token == token).order_by(mention.c.id))
-        return MentionClaim(token=token, until=until, mentions=[record(row) for row in rows])
+        return leases.take(self._connection, free, until)
 
     def save(self, claim: MentionClaim, found: Mapping[int, Sequence[WhySpan]]) -> list[int]:
         """Write on what is still held under the claim and free the rest of it; the ids written.
@@ -81,5 +68,5 @@ def _unexplained(now: datetime, max_attempts: int) -> ColumnElement[bool]:
         # Written as the partial index is, so that both databases see that it serves.
         text("mention.state = 'flagged' AND mention.why IS NULL"),
         mention.c.attempts < max_attempts,
-        or_(mention.c.lease_until.is_(None), mention.c.lease_until < now),
+        leases.unleased(now),
     )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from sahut.core.model import MentionClaim, MentionState
+from storage import leases
 from storage.dead_letters import letter_for_mention
-from storage.mention_rows import record, records
 from storage.tables import dead_letter, mention
 
 _COUNTED_WAITING = 1_000
-# After so many lost workers a mention is judged alone: the text that kills them is found without its batch.
-_ALONE_AFTER = 2
 
 
 class MentionWork:
@@ -28,33 +25,8 @@ class MentionWork:
     def claim(self, *, now: datetime, until: datetime, limit: int, max_attempts: int) -> MentionClaim | None:
         """Lease the oldest waiting mentions under a new token; None when none waits."""
         wanted = and_(_waiting(now), mention.c.attempts < max_attempts)
-        oldest = select(mention.c.attempts).where(wanted).order_by(mention.c.id).limit(1)
-        attempts = self._connection.execute(oldest).scalar_one_or_none()
-        if attempts is None:
-            return None
-        alone = attempts >= _ALONE_AFTER
-        free = (
-            select(mention.c.id)
-            .where(wanted if alone else and_(wanted, mention.c.attempts < _ALONE_AFTER))
-            .order_by(mention.c.id)
-            .limit(1 if alone else limit)
-            # Two workers take different rows instead of waiting for each other (SQLite has one writer and needs none).
-            .with_for_update(skip_locked=True)
-            # As a plain subquery PostgreSQL may run it again for each row of the UPDATE, and so claim all that wait.
-            .cte("free")
-        )
-        token = secrets.token_hex(8)
-        taken = self._connection.execute(
-            update(mention)
-            .where(mention.c.id.in_(select(free.c.id)))
-            .values(lease_token=token, lease_until=until, attempts=mention.c.attempts + 1)
-            .returning(mention.c.id)
-        )
-        # Not the count of rows, which SQLite's driver does not know of an UPDATE that begins with WITH.
-        if not taken.all():
-            return None
-        rows = self._connection.execute(records().where(mention.c.lease_token == token).order_by(mention.c.id))
-        return MentionClaim(token=token, until=until, mentions=[record(row) for row in rows])
+        free = leases.oldest(self._connection, wanted, limit)
+        return None if free is None else leases.take(self._connection, free, until)
 
     def give_back(self, claim: MentionClaim) -> None:
         """Free what is still held under the claim, and do not count the attempt."""
@@ -101,6 +73,4 @@ class MentionWork:
 
 
 def _waiting(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        mention.c.state == MentionState.COLLECTED, or_(mention.c.lease_until.is_(None), mention.c.lease_until < now)
-    )
+    return and_(mention.c.state == MentionState.COLLECTED, leases.unleased(now))

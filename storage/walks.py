@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from sahut.core.errors import NotFoundError
 from sahut.core.model import MentionClaim, MentionState, Walk, WalkDraft, WalkState
-from storage.mention_rows import record, records
+from storage import leases
 from storage.tables import mention, walk
-
-# After so many lost workers a mention is judged alone, so that a text that kills its worker costs no other one.
-_ALONE_AFTER = 2
 
 
 class SqlWalks:
@@ -87,35 +83,13 @@ class SqlWalks:
         self, walking: Walk, *, now: datetime, until: datetime, limit: int, max_attempts: int
     ) -> MentionClaim | None:
         """Lease the next mentions of a walk under a new token; None when all are done or in other hands."""
-        free = and_(
+        wanted = and_(
             _outdated(walking.draft, after=walking.position, last_id=walking.last_id),
             mention.c.attempts < max_attempts,
-            or_(mention.c.lease_until.is_(None), mention.c.lease_until < now),
+            leases.unleased(now),
         )
-        first = self._connection.execute(select(mention.c.attempts).where(free).order_by(mention.c.id).limit(1))
-        attempts = first.scalar_one_or_none()
-        if attempts is None:
-            return None
-        next_ones = (
-            select(mention.c.id)
-            .where(free)
-            .order_by(mention.c.id)
-            .limit(1 if attempts >= _ALONE_AFTER else limit)
-            .with_for_update(skip_locked=True)
-            # As a plain subquery PostgreSQL may run it again for each row of the UPDATE.
-            .cte("next_ones")
-        )
-        token = secrets.token_hex(8)
-        taken = self._connection.execute(
-            update(mention)
-            .where(mention.c.id.in_(select(next_ones.c.id)))
-            .values(lease_token=token, lease_until=until, attempts=mention.c.attempts + 1)
-            .returning(mention.c.id)
-        )
-        if not taken.all():
-            return None
-        rows = self._connection.execute(records().where(mention.c.lease_token == token).order_by(mention.c.id))
-        return MentionClaim(token=token, until=until, mentions=[record(row) for row in rows])
+        free = leases.oldest(self._connection, wanted, limit)
+        return None if free is None else leases.take(self._connection, free, until)
 
     def skip(self, claim: MentionClaim, mention_ids: Sequence[int], *, max_attempts: int) -> None:
         """Leave mentions that cannot be judged as they are; this walk does not try them again."""

@@ -12,6 +12,7 @@ from threading import Event
 from sahut.core import pipeline
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
+from sahut.core.pipeline import ReassessReport
 from sahut.core.ports import Annotator, Classifier, Clock, Collector, Explainer, Queue, Store
 
 log = logging.getLogger(__name__)
@@ -110,14 +111,7 @@ def reassess(parts: Parts) -> None:
         if not parts.judging.acquire(blocking=False):
             return
         try:
-            report = pipeline.reassess(
-                store=parts.store,
-                classifier=parts.classifier(),
-                annotator=parts.annotator(),
-                policy=parts.policy,
-                clock=parts.clock,
-                lease=parts.lease,
-            )
+            report = reassess_batch(parts)
         except ClassifierError as error:
             log.error("the archive is not assessed until this is put right: %s", error)  # noqa: TRY400 - as above
             return
@@ -126,6 +120,18 @@ def reassess(parts: Parts) -> None:
         if report is None:
             return
         log.info("%d of %d mentions of the archive assessed anew", report.walk.judged, report.walk.total)
+
+
+def reassess_batch(parts: Parts) -> ReassessReport | None:
+    """Judge one batch of the archive anew, with the model that is current by now."""
+    return pipeline.reassess(
+        store=parts.store,
+        classifier=parts.classifier(),
+        annotator=parts.annotator(),
+        policy=parts.policy,
+        clock=parts.clock,
+        lease=parts.lease,
+    )
 
 
 def explain(parts: Parts) -> None:

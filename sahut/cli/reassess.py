@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sahut import bootstrap
+from sahut import bootstrap, jobs
 from sahut.cli.output import AsJson, ago, progress, say, span, start_log, step, write_json, write_table
-from sahut.core import pipeline
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import WIB, Walk, WalkDraft, WalkState
 from sahut.core.ports import Classifier, Tx
@@ -82,14 +81,7 @@ def _work(parts: Parts, walk: Walk) -> Walk:
     try:
         with progress("reassessing", total=walk.total) as done:
             while walk.state is WalkState.RUNNING:
-                report = pipeline.reassess(
-                    store=parts.store,
-                    classifier=parts.classifier(),
-                    policy=parts.policy,
-                    clock=parts.clock,
-                    annotator=parts.annotator(),
-                    lease=parts.lease,
-                )
+                report = jobs.reassess_batch(parts)
                 with parts.store.read() as tx:
                     walk = tx.walks.get(walk.id)
                 done(walk.judged + walk.failed - seen)

@@ -210,14 +210,7 @@ def assess(
         claim = tx.mentions.claim(now=now, until=now + lease, limit=ASSESS_BATCH, max_attempts=MAX_ATTEMPTS)
     if claim is None:
         return None
-    try:
-        assessed, failed = _predict(classifier, claim.mentions)
-        verdicts = _verdicts(assessed, policy, annotator)
-    except ClassifierError:
-        # No text is to blame, so none comes a step nearer to being set aside.
-        with store.begin() as tx:
-            tx.mentions.give_back(claim)
-        raise
+    verdicts, failed = _judge(store, claim, classifier, policy, annotator)
     end = clock()
     with store.begin() as tx:
         for record, reason in failed:
@@ -250,13 +243,7 @@ def reassess(
     if found is None:
         return None
     walk, claim = found
-    try:
-        assessed, failed = _predict(classifier, claim.mentions)
-        verdicts = _verdicts(assessed, policy, annotator)
-    except ClassifierError:
-        with store.begin() as tx:
-            tx.mentions.give_back(claim)
-        raise
+    verdicts, failed = _judge(store, claim, classifier, policy, annotator)
     before = {record.id: record.state for record in claim.mentions}
     end = clock()
     with store.begin() as tx:
@@ -306,6 +293,20 @@ def explain(*, store: Store, explainer: Explainer, clock: Clock, lease: timedelt
             log.exception("mention %d could not be explained", record.id)
     with store.begin() as tx:
         return len(tx.explanations.save(claim, found))
+
+
+def _judge(
+    store: Store, claim: MentionClaim, classifier: Classifier, policy: Policy, annotator: Annotator | None
+) -> tuple[dict[int, Verdict], list[tuple[MentionRecord, str]]]:
+    """Verdicts by mention, and what could not be judged and why. Gives the claim back when nothing can be."""
+    try:
+        assessed, failed = _predict(classifier, claim.mentions)
+        return _verdicts(assessed, policy, annotator), failed
+    except ClassifierError:
+        # No text is to blame, so none comes a step nearer to being set aside.
+        with store.begin() as tx:
+            tx.mentions.give_back(claim)
+        raise
 
 
 def _predict(

@@ -19,6 +19,7 @@ Measure = Callable[[Array, Array], float]
 
 RESAMPLES = 500
 BINS = 10
+HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,11 @@ def cut_off(labels: Array, scores: Array, *, recall: float) -> CutOff:
     flagged = scores >= threshold
     hits = float(labels[flagged].sum())
     return CutOff(threshold=threshold, precision=hits / float(flagged.sum()), recall=hits / len(positives))
+
+
+def at_half(measure: Measure) -> Measure:
+    """``measure`` of what a probability of one half or more calls."""
+    return lambda labels, scores: measure(labels, (scores >= HALF).astype(np.float64))
 
 
 def precision_at(wanted: float) -> Measure:

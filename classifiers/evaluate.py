@@ -18,12 +18,14 @@ from classifiers._cutoffs import Flagging, Point, Proposal, Wanted
 from classifiers._labelled import GROUPINGS, LabelledRow, read_labelled
 from classifiers._measures import (
     BINS,
+    HALF,
     RESAMPLES,
     Array,
     CutOff,
     Figure,
     Measure,
     accuracy,
+    at_half,
     auc,
     average_precision,
     bootstrap,
@@ -62,7 +64,6 @@ _ENOUGH_COMPLAINTS = 10
 _GROUPS_SHOWN = 30
 _CHUNK = 256
 _MISTAKES = 10
-_HALF = 0.5
 _GROUP_FIGURES = (
     "complaint precision",
     "complaint recall",
@@ -328,8 +329,8 @@ def _reliability(found: Wanted) -> list[Bin]:
 def _mistakes(found: Wanted) -> tuple[list[Mistake], list[Mistake]]:
     """The positives with the lowest scores, and the negatives with the highest, on the wrong side of one half."""
     order = np.argsort(found.scores, kind="stable")
-    missed = [at for at in order if found.labels[at] and found.scores[at] < _HALF]
-    alarms = [at for at in order[::-1] if not found.labels[at] and found.scores[at] >= _HALF]
+    missed = [at for at in order if found.labels[at] and found.scores[at] < HALF]
+    alarms = [at for at in order[::-1] if not found.labels[at] and found.scores[at] >= HALF]
 
     def shown(at: int) -> Mistake:
         row, judged = found.rows[at], found.assessments[at]
@@ -339,15 +340,11 @@ def _mistakes(found: Wanted) -> tuple[list[Mistake], list[Mistake]]:
     return [shown(at) for at in missed[:_MISTAKES]], [shown(at) for at in alarms[:_MISTAKES]]
 
 
-def _at_half(measure: Measure) -> Measure:
-    return lambda labels, scores: measure(labels, (scores >= _HALF).astype(np.float64))
-
-
 _COMPLAINT_MEASURES: dict[str, Measure] = {
-    "precision": _at_half(precision),
-    "recall": _at_half(recall),
-    "F1": _at_half(f1),
-    "macro-F1": _at_half(macro_f1),
+    "precision": at_half(precision),
+    "recall": at_half(recall),
+    "F1": at_half(f1),
+    "macro-F1": at_half(macro_f1),
     "average precision": average_precision,
     "AUC": auc,
     "precision at recall 0.90": precision_at(0.9),

@@ -20,7 +20,7 @@ import numpy as np
 
 from classifiers._corpus import CLASSES, UNKNOWN, Example
 from classifiers._cutoffs import label_of
-from classifiers._measures import Array, Measure, accuracy, average_precision, f1, macro_f1
+from classifiers._measures import Array, Measure, accuracy, at_half, average_precision, f1, macro_f1
 from classifiers.evaluate import LabelledRow, complaints, predict
 from sahut.core.model import Assessment, Kind
 from sahut.core.ports import Classifier
@@ -31,7 +31,6 @@ RESAMPLES = 1_000
 ENOUGH = 15
 LARGEST_FALL = 0.02
 _ONE_SIDED = 0.90
-_HALF = 0.5
 
 Done = Callable[[int], object]
 
@@ -105,7 +104,7 @@ def differences(
     _, new = complaints(rows, candidate)
     if labels.any() and not labels.all():
         found.append(_paired(name, "complaint average precision", average_precision, labels, old, new, seed))
-        found.append(_paired(name, "complaint F1", _f1_at_half, labels, old, new, seed))
+        found.append(_paired(name, "complaint F1", at_half(f1), labels, old, new, seed))
     for head, measure, words in (
         ("kind", macro_f1, "kind macro-F1"),
         ("sentiment", macro_f1, "sentiment macro-F1"),
@@ -166,7 +165,3 @@ def _worse(found: Sequence[Difference], tests: Mapping[str, Sequence[Example]]) 
         for one in found
         if one.rows_of != DECISIONS and (one.high < 0 or one.change < -LARGEST_FALL)
     ]
-
-
-def _f1_at_half(labels: Array, scores: Array) -> float:
-    return f1(labels, (scores >= _HALF).astype(np.float64))

@@ -19,15 +19,10 @@ OWN = ("sahut", "collectors", "classifiers", "storage", "triage_api", "config")
 LIMIT_MB = 900
 
 
-def size(folder: Path) -> float:
-    """Megabytes (10⁶ bytes) of the files below ``folder``, compiled files left out."""
+def size(folder: Path, *, compiled: bool = True) -> float:
+    """Megabytes (10⁶ bytes) of the files below ``folder``, with or without compiled ones."""
     files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sum(path.stat().st_size for path in files if path.suffix != ".pyc") / 1e6
-
-
-def with_compiled(folder: Path) -> float:
-    """Megabytes of every file, compiled ones included."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) / 1e6
+    return sum(path.stat().st_size for path in files if compiled or path.suffix != ".pyc") / 1e6
 
 
 def main() -> None:
@@ -37,10 +32,10 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
         subprocess.run([*pip, str(ROOT / "requirements" / "run.lock")], check=True)
-        installed = with_compiled(folder)
+        installed = size(folder)
         packages = next(folder.glob("lib/python*/site-packages"))
-        largest = sorted(((with_compiled(one), one.name) for one in packages.iterdir() if one.is_dir()), reverse=True)
-    own = sum(size(ROOT / package) for package in OWN)
+        largest = sorted(((size(one), one.name) for one in packages.iterdir() if one.is_dir()), reverse=True)
+    own = sum(size(ROOT / package, compiled=False) for package in OWN)
     save(
         "environment",
         {

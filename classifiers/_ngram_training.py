@@ -12,6 +12,7 @@ from sklearn.preprocessing import normalize
 
 from classifiers._corpus import CLASSES, UNKNOWN, Corpus, Example
 from classifiers._ngrams import BUCKETS, Ngrams, buckets
+from classifiers._rounding import to_int8
 
 # Inverse strength of the pull towards nought, and how far the fit is driven: not tuned. With half or double the first,
 # the average precision beside the network changes by 0.001 on development posts.
@@ -21,7 +22,6 @@ _ITERATIONS = 60
 _PASSES = 8
 # What a class that no row has scores: never the answer.
 _NEVER = -8.0
-_INT8 = 127
 
 Floats = NDArray[np.float64]
 Tokenise = Callable[[Sequence[str]], list[list[int]]]
@@ -53,12 +53,10 @@ def fit_ngrams(corpus: Corpus, tokenise: Tokenise) -> Ngrams:
         columns[head] = slice(start, start + len(classes))
         weights.append(fitted)
         biases.append(bias)
-    whole = np.concatenate(weights, axis=1)
-    scale = np.abs(whole).max(axis=0) / _INT8
-    scale[scale == 0.0] = 1.0
+    rounded, scale = to_int8(np.concatenate(weights, axis=1))
     return Ngrams(
-        weights=np.round(whole / scale).astype(np.int8),
-        scale=scale.astype(np.float32),
+        weights=rounded,
+        scale=scale,
         bias=np.concatenate(biases).astype(np.float32),
         rarity=rarity.astype(np.float32),
         columns=columns,

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from classifiers._rounding import to_int8
 from classifiers.languages import BUCKETS, LABELS, SHIPPED, LanguageFinder, buckets, words
 from sahut.core.model import Language
 
@@ -77,14 +78,9 @@ def train(labelled: Sequence[dict[str, str]], stream: Sequence[str]) -> tuple[An
 
 
 def save(weights: Any, bias: Any, path: Path) -> None:
-    """Eight bits a weight, one scale a label: a quarter of the size, and the same answers."""
-    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127
-    np.savez_compressed(
-        path,
-        weights=np.rint(weights / scale).astype(np.int8),
-        scale=scale.astype(np.float32),
-        bias=bias.astype(np.float32),
-    )
+    """Write the model as `LanguageFinder` reads it: eight bits a weight, one scale a label."""
+    rounded, scale = to_int8(weights)
+    np.savez_compressed(path, weights=rounded, scale=scale, bias=bias.astype(np.float32))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,30 +2,17 @@
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from classifiers.onnx import SHIPPED_MODEL
-from tests.e2e.harness import Feed, Sahut, eventually, feed, installation
+from tests.e2e.harness import Feed, Sahut, eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 COMPLAINT = "Jalan Kenanga rusak parah dan berlubang, sudah tiga bulan tidak diperbaiki, tolong segera ditangani!"
-
-
-@pytest.fixture
-def site() -> Iterator[Feed]:
-    with feed() as made:
-        yield made
-
-
-@pytest.fixture
-def sahut(tmp_path: Path) -> Iterator[Sahut]:
-    with installation(tmp_path) as made:
-        yield made
 
 
 def add_version(sahut: Sahut, name: str) -> None:

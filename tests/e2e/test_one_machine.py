@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +12,13 @@ import httpx
 import pytest
 
 from tests.e2e.forms import form
-from tests.e2e.harness import PATIENCE, Feed, Sahut, eventually, feed, installation
+from tests.e2e.harness import PATIENCE, Feed, Sahut, eventually, installation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 COMPLAINT = "Jalan Kenanga rusak parah dan berlubang, sudah tiga bulan tidak diperbaiki, tolong segera ditangani!"
 SECOND_COMPLAINT = "Pipa air PDAM di Perumahan Cempaka rusak dan bocor sudah lima hari, mengecewakan, kapan diperbaiki?"
 NEWS = "Wali kota meresmikan taman bermain baru di pusat kota pada Senin pagi, warga menyambut dengan gembira."
-
-
-@pytest.fixture
-def site() -> Iterator[Feed]:
-    with feed() as made:
-        yield made
-
-
-@pytest.fixture
-def sahut(tmp_path: Path) -> Iterator[Sahut]:
-    with installation(tmp_path) as made:
-        yield made
 
 
 def mentions(sahut: Sahut, token: str, **where: str) -> list[dict[str, Any]]:

@@ -22,8 +22,6 @@ from sahut.core.model import (
     Probe,
     Role,
     SourceDraft,
-    Tie,
-    TieReason,
     Topic,
     Unit,
     Verdict,
@@ -31,7 +29,7 @@ from sahut.core.model import (
 )
 from sahut.core.ports import Store
 from sahut.core.rules import text_key
-from tests.builders import NOW, a_mention, a_source_draft, an_assessment
+from tests.builders import NOW, a_mention, a_source_draft, a_tie, an_assessment
 from tests.fakes import FakeCollector
 from triage_api.app import ApiSettings, create_app
 from triage_api.auth import hash_password, new_token
@@ -142,17 +140,7 @@ class World:
 
     def tie(self, mention_id: int, first_id: int) -> None:
         with self.store.begin() as tx:
-            tx.mentions.tie(
-                Tie(
-                    mention_id=mention_id,
-                    first_id=first_id,
-                    reason=TieReason.SIMILAR,
-                    similarity=0.9,
-                    state=MentionState.FLAGGED,
-                    folded=True,
-                ),
-                self.clock(),
-            )
+            tx.mentions.tie(a_tie(mention_id, first_id), self.clock())
 
     def ticket(self, *mention_ids: int) -> dict[str, Any]:
         """A ticket of these mentions."""

@@ -67,6 +67,8 @@ class MentionTies:
             if alike:
                 self._collect(found, mention.c.id.in_(alike))
             self._file(record.id, bands)
+        if not found:
+            return []
         refused = self._untied(record.id)
         return [one for one in found.values() if one.id not in refused and (one.first_id or one.id) not in refused]
 

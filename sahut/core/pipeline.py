@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -300,13 +301,18 @@ def _judge(
 ) -> tuple[dict[int, Verdict], list[tuple[MentionRecord, str]]]:
     """Verdicts by mention, and what could not be judged and why. Gives the claim back when nothing can be."""
     try:
-        assessed, failed = _predict(classifier, claim.mentions)
-        return _verdicts(assessed, policy, annotator), failed
+        # A classifier computes outside the interpreter's lock, so places and languages are read in its shade.
+        with ThreadPoolExecutor(1, thread_name_prefix="annotate") as beside:
+            reading = beside.submit(_annotations, annotator, claim.mentions, policy)
+            assessed, failed = _predict(classifier, claim.mentions)
+            annotations = reading.result()
     except ClassifierError:
         # No text is to blame, so none comes a step nearer to being set aside.
         with store.begin() as tx:
             tx.mentions.give_back(claim)
         raise
+    verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
+    return {at: replace(verdict, annotation=annotations[at]) for at, verdict in verdicts.items()}, failed
 
 
 def _predict(
@@ -335,16 +341,12 @@ def _predict(
     return done, [(record, f"{type(failure).__name__}: {failure}") for record, failure in failed]
 
 
-def _verdicts(
-    assessed: Sequence[tuple[MentionRecord, Assessment]], policy: Policy, annotator: Annotator | None
-) -> dict[int, Verdict]:
-    verdicts = {record.id: rules.flag(record, assessment, policy) for record, assessment in assessed}
+def _annotations(
+    annotator: Annotator | None, records: Sequence[MentionRecord], policy: Policy
+) -> dict[int, Annotation]:
     if annotator is None:
-        return verdicts
-    return {
-        record.id: replace(verdicts[record.id], annotation=_annotation(annotator, record, policy))
-        for record, _ in assessed
-    }
+        return {record.id: Annotation() for record in records}
+    return {record.id: _annotation(annotator, record, policy) for record in records}
 
 
 def _annotation(annotator: Annotator, record: MentionRecord, policy: Policy) -> Annotation:

@@ -29,10 +29,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from fastapi.testclient import TestClient
 from sqlalchemy import String, case, cast, func, insert, literal, select, text
 
-from sahut import bootstrap
+from sahut import bootstrap, jobs
 from sahut.core import pipeline
 from sahut.core.model import MentionState, Role, SourceDraft
-from sahut.jobs import Parts
 from storage.engine import engine_for
 from storage.tables import mention
 from triage_api.auth import hash_password
@@ -50,7 +49,7 @@ PAGES = {
 }
 
 
-def first(made: Parts, folder: Path) -> None:
+def first(made: jobs.Parts, folder: Path) -> None:
     """The smallest archive, by the real pipeline."""
     file = folder / "posts.jsonl"
     distinct = {post["id"]: post for post in posts(SIZES[0] * 2)}
@@ -66,9 +65,7 @@ def first(made: Parts, folder: Path) -> None:
             now=made.clock(),
         )
     pipeline.collect(source.id, store=made.store, collector_for=made.collector_for, clock=made.clock)
-    classifier = made.classifier()
-    while pipeline.assess(store=made.store, classifier=classifier, policy=made.policy, clock=made.clock):
-        pass
+    jobs.assess(made)
 
 
 def grow(url: str, wanted: int) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from sahut import bootstrap, demo
+from sahut import bootstrap, demo, jobs
 from sahut.cli.output import progress
 from sahut.core import pipeline
 from sahut.core.model import MentionFilter, MentionOrder, MentionState, Role
@@ -48,8 +48,7 @@ def _prepare(folder: Path) -> Parts:
         sources = tx.sources.all()
     for source in sources:
         pipeline.collect(source.id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
-    while pipeline.assess(store=parts.store, classifier=parts.classifier(), policy=parts.policy, clock=parts.clock):
-        pass
+    jobs.assess(parts)
     # A few: each takes as many judgements as its text has words.
     for _ in range(_EXPLAINED):
         pipeline.explain(store=parts.store, explainer=parts.explainer(), clock=parts.clock)

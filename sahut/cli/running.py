@@ -178,8 +178,11 @@ def _guarded(name: str, job: Callable[[], None], parts: Parts, broken: list[str]
 def _stop_on_signals(parts: Parts) -> None:
     """The first signal stops cleanly, a second one at once."""
 
+    heard: list[int] = []  # not the event: a second signal may come while the first is still being answered
+
     def stop(number: int, _frame: Any) -> None:
-        if parts.stop.is_set():
+        heard.append(number)
+        if len(heard) > 1 or parts.stop.is_set():
             os._exit(128 + number)
         people.print("\nStopping: finishing what is under way (Ctrl-C again stops at once) …")
         parts.stop.set()

@@ -47,6 +47,11 @@ $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(INSTALL_SELF)
 	@touch $@ $(VENV)/.run
 
+.PHONY: platforms
+platforms: $(VENV)/.run ## Also install what reads Mastodon, Bluesky, YouTube, Google Play, Telegram, mail and XLSX
+	@echo "Installing from requirements/platforms.lock"
+	@$(PIP) install --progress-bar on --require-hashes -r requirements/platforms.lock
+
 # --- test --------------------------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -99,7 +104,8 @@ COMPILE = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --
 .PHONY: lock
 lock: .tools/bin/uv ## Resolve the dependencies anew into requirements/*.lock
 	$(COMPILE) pyproject.toml requirements/build.in -o requirements/run.lock $(LOCK)
-	$(COMPILE) --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock $(LOCK)
+	$(COMPILE) --extra platforms pyproject.toml requirements/build.in -o requirements/platforms.lock $(LOCK)
+	$(COMPILE) --extra dev --extra platforms pyproject.toml requirements/build.in -o requirements/dev.lock $(LOCK)
 
 .tools/bin/uv:
 	@$(PYTHON) -m venv .tools

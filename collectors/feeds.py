@@ -28,7 +28,7 @@ from collectors._query import Matches, compiled
 from collectors._settings import MAX_BYTES, MAX_ITEMS, CollectorSettings
 from collectors._text import storable
 from sahut.core.errors import CollectError, PermanentError, SettingsError, TransientError
-from sahut.core.model import Batch, DeadItem, Mention, Problem, Source
+from sahut.core.model import Access, Batch, DeadItem, Mention, Problem, Source
 
 MOVED_AFTER = 3
 MAX_REUSED = 200
@@ -143,12 +143,13 @@ class FeedCollector:
     """Reads one feed a call: one request, one batch."""
 
     platform = "feed"
+    guide = None
 
     def __init__(self, settings: CollectorSettings) -> None:
         self._settings = settings
         self._client = HttpClient(settings)
 
-    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
+    def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:  # noqa: ARG002 - anybody may read
         """One batch; an empty one after a 304. Raises TransientError, PermanentError."""
         cursor = dict(source.cursor)
         url = str(cursor.get("url") or source.address)

@@ -25,7 +25,7 @@ from collectors._query import Matches, compiled
 from collectors._settings import CollectorSettings
 from collectors._text import storable, storable_deep
 from sahut.core.errors import CollectError, PermanentError, SettingsError, TransientError
-from sahut.core.model import Author, Batch, DeadItem, Mention, Problem, Source
+from sahut.core.model import Access, Author, Batch, DeadItem, Mention, Problem, Source
 
 PAGE_LINES = 500
 # A longer line is no post; it is skipped without being held in memory.
@@ -50,11 +50,12 @@ class ReplayCollector:
     """Reads JSON lines in pages; goes on where it stopped, picks up lines appended later, starts over in a new file."""
 
     platform = "replay"
+    guide = None
 
     def __init__(self, settings: CollectorSettings) -> None:
         self._settings = settings
 
-    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
+    def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:  # noqa: ARG002 - anybody may read
         """Pages of 500 lines from the cursor's byte on. Raises TransientError for a missing or unreadable file."""
         path = self._settings.base_dir / source.address
         matches = _query(source)

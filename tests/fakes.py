@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from sahut.core.errors import ClassifierError
-from sahut.core.model import Assessment, Batch, DeadItem, Kind, Mention, Sentiment, Source, Topic
+from sahut.core.model import Access, Assessment, Batch, DeadItem, Kind, Mention, Sentiment, Source, Topic
 
 
 class FakeClassifier:
@@ -70,6 +70,7 @@ class FakeCollector:
     """Gives scripted pages; an error among them is raised once, where it stands. Its cursor counts pages."""
 
     platform = "replay"
+    guide = None
 
     def __init__(self) -> None:
         self._script: list[Batch | Exception] = []
@@ -84,7 +85,7 @@ class FakeCollector:
         self._script.append(error)
         return self
 
-    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
+    def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
         done = source.cursor.get("page", 0)
         for step in list(self._script):
             if isinstance(step, Exception):

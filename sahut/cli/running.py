@@ -177,7 +177,6 @@ def _guarded(name: str, job: Callable[[], None], parts: Parts, broken: list[str]
 
 def _stop_on_signals(parts: Parts) -> None:
     """The first signal stops cleanly, a second one at once."""
-
     heard: list[int] = []  # not the event: a second signal may come while the first is still being answered
 
     def stop(number: int, _frame: Any) -> None:

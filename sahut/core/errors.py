@@ -6,7 +6,8 @@
     ├── SettingsError        an operator's file or variable is wrong: names file, line and key
     ├── CollectError         one source could not be read; carries the source's problem code
     │   ├── TransientError   try again later (``not_before`` when the platform said when)
-    │   └── PermanentError   stop the source, visibly, until somebody acts
+    │   ├── PermanentError   stop the source, visibly, until somebody acts
+    │   └── InDoubtError     a reply may or may not stand on its platform: look it up, never send it again
     ├── ClassifierError      a model could not be loaded, or could not judge a text
     ├── NotFoundError        no such mention, ticket, source …
     ├── StaleWriteError      somebody else changed it first; says what is there now
@@ -55,15 +56,25 @@ class CollectError(SahutError):
 
 
 class TransientError(CollectError):
-    """It may work later: a time-out, a 5xx, a limit. ``not_before`` (aware, UTC) when the platform named a time."""
+    """It may work later: a time-out, a 5xx, a limit. ``not_before`` (aware, UTC) when the platform named a time.
 
-    def __init__(self, message: str, *, problem: Problem, not_before: datetime | None = None) -> None:
+    ``whole_account``: the limit is the credential's, so that every source of it has to wait.
+    """
+
+    def __init__(
+        self, message: str, *, problem: Problem, not_before: datetime | None = None, whole_account: bool = False
+    ) -> None:
         self.not_before = not_before
+        self.whole_account = whole_account
         super().__init__(message, problem=problem)
 
 
 class PermanentError(CollectError):
     """It will not work until a person changes something: gone, blocked, refused credentials."""
+
+
+class InDoubtError(CollectError):
+    """A reply was handed to its platform, and nobody knows whether it stands there."""
 
 
 class ClassifierError(SahutError):

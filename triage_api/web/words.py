@@ -184,6 +184,26 @@ _PROBLEMS: dict[Problem, tuple[str, str]] = {
         _("Pustaka untuk platform ini belum terpasang."),
         _("Minta operator memasangnya, lalu lanjutkan."),
     ),
+    Problem.NO_CREDENTIAL: (
+        _("Sumber ini belum punya akun untuk masuk."),
+        _("Pilih akun platform untuk sumber ini, lalu lanjutkan."),
+    ),
+    Problem.REFUSED_CREDENTIAL: (
+        _("Platform menolak akun kita: kuncinya salah, dicabut, atau kedaluwarsa."),
+        _("Perbarui kuncinya, lalu lanjutkan."),
+    ),
+    Problem.LACKS_ACCESS: (
+        _("Tingkat akses akun kita tidak mencakup bacaan ini."),
+        _("Mintakan izin atau paket yang sesuai di platformnya, lalu lanjutkan."),
+    ),
+    Problem.NO_CREDITS: (
+        _("Saldo berbayar akun kita di platform ini habis."),
+        _("Isi saldonya di platform, lalu lanjutkan."),
+    ),
+    Problem.BUDGET_SPENT: (
+        _("Anggaran yang Anda tetapkan untuk akun ini sudah habis."),
+        _("Sahut melanjutkan sendiri pada periode berikutnya; naikkan anggarannya bila perlu."),
+    ),
     Problem.UNEXPECTED: (
         _("Terjadi kesalahan yang tidak terduga."),
         _("Sahut mencoba lagi sendiri. Bila berulang, beri tahu operator."),

@@ -3,6 +3,17 @@
 Every ``datetime`` is aware and in UTC. Ids of rows are ints; ids of platforms are text, since some exceed 2**53.
 """
 
+from sahut.core.model.access import (
+    Access,
+    Budget,
+    Credential,
+    CredentialDraft,
+    Currency,
+    Gap,
+    Guide,
+    Need,
+    Period,
+)
 from sahut.core.model.annotations import (
     Annotation,
     Area,
@@ -61,6 +72,11 @@ from sahut.core.model.policy import (
     Policy,
     Unit,
 )
+from sahut.core.model.replies import (
+    Capability,
+    ReplyRules,
+    SentReply,
+)
 from sahut.core.model.sources import (
     Health,
     Reading,
@@ -91,6 +107,7 @@ from sahut.core.model.words import (
 __all__ = [
     "BINS",
     "WIB",
+    "Access",
     "Actor",
     "Annotation",
     "ApiToken",
@@ -98,8 +115,13 @@ __all__ = [
     "Assessment",
     "Author",
     "Batch",
+    "Budget",
     "Candidate",
+    "Capability",
     "Change",
+    "Credential",
+    "CredentialDraft",
+    "Currency",
     "DeadItem",
     "DeadLetter",
     "Decided",
@@ -107,6 +129,8 @@ __all__ = [
     "DecisionDraft",
     "DecisionKind",
     "DismissReason",
+    "Gap",
+    "Guide",
     "Health",
     "Kind",
     "Known",
@@ -119,8 +143,10 @@ __all__ = [
     "MentionRecord",
     "MentionState",
     "MentionVersion",
+    "Need",
     "Outcome",
     "Page",
+    "Period",
     "Place",
     "PlaceLevel",
     "Policy",
@@ -128,7 +154,9 @@ __all__ = [
     "Probe",
     "Problem",
     "Reading",
+    "ReplyRules",
     "Role",
+    "SentReply",
     "Sentiment",
     "Session",
     "Source",

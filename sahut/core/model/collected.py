@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sahut.core.model.access import Currency, Gap
 from sahut.core.model.words import Problem
 
 
@@ -33,7 +34,9 @@ class Mention:
     """One post, comment or article as it was collected. Identity is ``(platform, native_id)``.
 
     ``text`` is clean text, never HTML. ``published_at`` is None when the platform gives no usable date; screens then
-    show ``collected_at``, the time it was first seen. ``repost_of`` and ``parent`` are native ids on the same platform.
+    show ``collected_at``, the time it was first seen. ``repost_of``, ``parent`` and ``root`` (the first post of its
+    conversation, "" for itself) are native ids on the same platform. ``own``: an account of ours wrote it, so it joins
+    its conversation and never opens a case. ``to_us``: it answers one of our accounts.
     """
 
     platform: str
@@ -46,8 +49,11 @@ class Mention:
     permalink: str = ""
     language: str = ""
     parent: str = ""
+    root: str = ""
     repost_of: str = ""
     reach: int = 0
+    own: bool = False
+    to_us: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -82,6 +88,10 @@ class Batch:
     ``seen`` counts the items of the page before the source's own query. ``next_check`` is the earliest time at which
     the platform wants to be asked again, None when it said nothing. ``notes`` are disagreements worth telling an
     operator (a wrong charset, a clamped date), in plain words; they are not errors.
+
+    ``gaps`` are holes that cannot be closed. ``withdrawn`` are native ids that their platform no longer shows.
+    ``spent`` is what the calls since the batch before cost. ``session`` is what the platform gave for the
+    secrets meanwhile, to be kept with the credential in place of what was there; None for no change.
     """
 
     mentions: list[Mention] = field(default_factory=list)
@@ -91,6 +101,10 @@ class Batch:
     next_check: datetime | None = None
     notes: list[str] = field(default_factory=list)
     title: str = ""
+    gaps: Sequence[Gap] = ()
+    withdrawn: Sequence[str] = ()
+    spent: Mapping[Currency, float] = field(default_factory=dict)
+    session: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

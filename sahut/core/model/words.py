@@ -110,6 +110,11 @@ class Problem(StrEnum):
     BAD_SETTINGS = "bad_settings"
     MISSING_FILE = "missing_file"
     MISSING_LIBRARY = "missing_library"
+    NO_CREDENTIAL = "no_credential"
+    REFUSED_CREDENTIAL = "refused_credential"
+    LACKS_ACCESS = "lacks_access"
+    NO_CREDITS = "no_credits"
+    BUDGET_SPENT = "budget_spent"
     UNEXPECTED = "unexpected"
 
 

@@ -4,7 +4,19 @@ Only plain values of `sahut.core.model` pass through: no session, row or respons
 """
 
 from sahut.core.ports.cases import Accounts, DeadLetters, Decisions, Operations, Tickets
-from sahut.core.ports.outside import Annotator, Classifier, Clock, Collector, Explainer, Look, Queue
+from sahut.core.ports.outside import (
+    Annotator,
+    Backfiller,
+    Classifier,
+    Clock,
+    Collector,
+    Explainer,
+    Look,
+    Member,
+    Queue,
+    Rechecker,
+    Replier,
+)
 from sahut.core.ports.store import Store, Tx
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
@@ -12,6 +24,7 @@ __all__ = [
     "Accounts",
     "Annotator",
     "Assessments",
+    "Backfiller",
     "Classifier",
     "Clock",
     "Collector",
@@ -20,10 +33,13 @@ __all__ = [
     "Explainer",
     "Explanations",
     "Look",
+    "Member",
     "Mentions",
     "Months",
     "Operations",
     "Queue",
+    "Rechecker",
+    "Replier",
     "Sources",
     "Store",
     "Tickets",

@@ -8,11 +8,16 @@ from threading import Event
 from typing import Any, Protocol
 
 from sahut.core.model import (
+    Access,
     Annotation,
     Assessment,
     Batch,
+    Capability,
+    Guide,
     Mention,
     Probe,
+    ReplyRules,
+    SentReply,
     Source,
     SourceDraft,
     WhySpan,
@@ -26,19 +31,86 @@ Look = Callable[[SourceDraft], Probe]
 
 
 class Collector(Protocol):
-    """Reads one platform. Keeps nothing between calls: everything to remember goes into the batch's cursor."""
+    """Reads one platform. Keeps nothing between calls: everything to remember goes into the batch's cursor.
+
+    ``guide`` says how to get into the platform, None where anybody may read it: then ``access`` is None too.
+    """
 
     platform: str
+    guide: Guide | None
 
-    def collect(self, source: Source, *, now: datetime) -> Iterator[Batch]:
+    def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
         """Pages from ``source.cursor`` on. Each batch is stored, with its cursor, before the next is asked for.
 
-        Raises TransientError or PermanentError; batches already yielded stay stored.
+        Never sleeps: a limit is a TransientError with its ``not_before``. Raises TransientError or PermanentError;
+        batches already yielded stay stored.
         """
         ...
 
     def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:
         """Read again one item that was a dead letter. Raises ValueError with the reason when it still can't be read."""
+        ...
+
+
+class Member(Collector, Protocol):
+    """A collector of a platform that lets us in with a credential."""
+
+    guide: Guide
+
+    def prove(self, access: Access, *, now: datetime) -> str:
+        """Make one live call, the cheapest; what the platform calls our account. Raises as `collect` does."""
+        ...
+
+
+class Rechecker(Protocol):
+    """A collector that can look again at mentions that it brought."""
+
+    def recheck(self, native_ids: Sequence[str], *, now: datetime, access: Access | None = None) -> Batch:
+        """What became of up to a hundred mentions: as they read now, or ``withdrawn``. Raises as `collect` does.
+
+        An id that is in neither could not be looked at this time.
+        """
+        ...
+
+
+class Backfiller(Protocol):
+    """A collector that can read a stretch of the past."""
+
+    def backfill(
+        self, source: Source, since: datetime, until: datetime, *, now: datetime, access: Access | None = None
+    ) -> Iterator[Batch]:
+        """As `collect`, with cursors of its own: what was posted from ``since`` to before ``until``."""
+        ...
+
+
+class Replier(Protocol):
+    """Answers in public on one platform."""
+
+    platform: str
+
+    def capability(self, mention: Mention, access: Access | None) -> Capability:
+        """How ``mention`` can be answered with ``access``; asks nobody."""
+        ...
+
+    def measure(self, text: str, mention: Mention, access: Access | None) -> ReplyRules:
+        """What the platform makes of ``text`` as an answer to ``mention``; asks nobody."""
+        ...
+
+    def reply(self, mention: Mention, text: str, *, key: str, now: datetime, access: Access) -> SentReply:
+        """Post ``text`` under ``mention``. ``key`` is the same for the same reply, for platforms that know such keys.
+
+        Raises TransientError or PermanentError only where it surely does not stand there, InDoubtError for everything
+        else; never tries twice.
+        """
+        ...
+
+    def find_reply(
+        self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access
+    ) -> SentReply | None:
+        """Our reply with ``text`` under ``mention``, sent at or after ``since``; None where there surely is none.
+
+        Raises TransientError or PermanentError where that cannot be said.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""What an answer of a platform's interface for programs means for a source, where the platform has no word of its own."""
+"""What an unwelcome answer of a platform means for a source, where the platform has no word of its own for it."""
 
 from __future__ import annotations
 

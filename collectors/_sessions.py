@@ -1,4 +1,4 @@
-"""Sessions of `requests` for client libraries that bring none of these: a total deadline, a size limit, a base address."""
+"""Sessions of `requests` for client libraries: with a total deadline, a size limit and a base address."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Bounded(HTTPAdapter):
             response._content = self._body(response, request, end)  # noqa: SLF001 - what `Response.content` reads
         finally:
             response.close()
-        response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+        response._content_consumed = True  # noqa: SLF001 - as above
         return response
 
     def _body(self, response: requests.Response, request: requests.PreparedRequest, end: float) -> bytes:

@@ -80,7 +80,7 @@ class PlatformServer:
         self._faults: dict[int, Fault] = {}
         self._lock = threading.Lock()
         self.seen: list[Request] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._make())
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
         self._http.daemon_threads = True
         self.port = int(self._http.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}"
@@ -105,72 +105,70 @@ class PlatformServer:
         self._http.shutdown()
         self._http.server_close()
 
-    def _make(self) -> type[BaseHTTPRequestHandler]:
-        owner = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    owner: PlatformServer
 
-            def log_message(self, *_: Any) -> None: ...
+    protocol_version = "HTTP/1.1"
 
-            def _any(self) -> None:
-                target = urlsplit(self.path)
-                request = Request(
-                    method=self.command,
-                    path=target.path,
-                    query=dict(parse_qsl(target.query, keep_blank_values=True)),
-                    headers={key.lower(): value for key, value in self.headers.items()},
-                    body=self.rfile.read(int(self.headers.get("content-length") or 0)),
-                )
-                with owner._lock:
-                    fault = owner._faults.pop(owner.calls, None)
-                    owner.seen.append(request)
-                try:
-                    if fault is None:
-                        self._send(owner._handler(request))
-                    else:
-                        self._fail(fault, request)
-                except OSError:  # the reader hung up, as it should on a drip
-                    self.close_connection = True
+    def log_message(self, *_: Any) -> None: ...
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
+    def _any(self) -> None:
+        target = urlsplit(self.path)
+        request = Request(
+            method=self.command,
+            path=target.path,
+            query=dict(parse_qsl(target.query, keep_blank_values=True)),
+            headers={key.lower(): value for key, value in self.headers.items()},
+            body=self.rfile.read(int(self.headers.get("content-length") or 0)),
+        )
+        with self.owner._lock:
+            fault = self.owner._faults.pop(self.owner.calls, None)
+            self.owner.seen.append(request)
+        try:
+            if fault is None:
+                self._send(self.owner._handler(request))
+            else:
+                self._fail(fault, request)
+        except OSError:  # the reader hung up, as it should on a drip
+            self.close_connection = True
 
-            def _send(self, reply: Reply, *, cut: bool = False) -> None:
-                body = reply.body or (b"" if reply.json is None else json.dumps(reply.json).encode())
-                headers = {"Content-Type": "application/json", **reply.headers}
-                self.send_response(reply.status)
-                for key, value in headers.items():
-                    self.send_header(key, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Connection", "close")
-                self.end_headers()
-                self.wfile.write(body[: len(body) // 2] if cut else body)
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any  # noqa: N815 - the base class calls them so
+
+    def _send(self, reply: Reply, *, cut: bool = False) -> None:
+        body = reply.body or (b"" if reply.json is None else json.dumps(reply.json).encode())
+        headers = {"Content-Type": "application/json", **reply.headers}
+        self.send_response(reply.status)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        self.wfile.flush()
+        self.close_connection = True
+
+    def _fail(self, fault: Fault, request: Request) -> None:
+        if fault is Fault.RESET:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+        elif fault is Fault.TRUNCATED:
+            self._send(self.owner._handler(request), cut=True)
+        elif fault is Fault.DRIP:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            for _ in range(600):
+                self.wfile.write(b" ")
                 self.wfile.flush()
-                self.close_connection = True
-
-            def _fail(self, fault: Fault, request: Request) -> None:
-                if fault is Fault.RESET:
-                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    self.connection.close()
-                    self.close_connection = True
-                elif fault is Fault.TRUNCATED:
-                    self._send(owner._handler(request), cut=True)
-                elif fault is Fault.DRIP:
-                    self.send_response(200)
-                    self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", "100000")
-                    self.end_headers()
-                    for _ in range(600):
-                        self.wfile.write(b" ")
-                        self.wfile.flush()
-                        time.sleep(0.05)
-                elif fault in {Fault.HTML_503, Fault.HTML_200}:
-                    status = 503 if fault is Fault.HTML_503 else 200
-                    self._send(Reply(status=status, body=HTML, headers={"Content-Type": "text/html"}))
-                else:
-                    self._send(owner._refuse(fault, request))
-
-        return Handler
+                time.sleep(0.05)
+        elif fault in {Fault.HTML_503, Fault.HTML_200}:
+            status = 503 if fault is Fault.HTML_503 else 200
+            self._send(Reply(status=status, body=HTML, headers={"Content-Type": "text/html"}))
+        else:
+            self._send(self.owner._refuse(fault, request))
 
 
 def _plain_refusal(fault: Fault, request: Request) -> Reply:

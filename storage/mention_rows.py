@@ -55,8 +55,11 @@ def record(row: Row[Any]) -> MentionRecord:
             permalink=row.permalink or "",
             language=row.language,
             parent=row.parent,
+            root=row.root,
             repost_of=row.repost_of,
             reach=row.reach,
+            own=row.own,
+            to_us=row.to_us,
         ),
         source_id=row.source_id,
         source_name=row.source_name,
@@ -78,6 +81,7 @@ def record(row: Row[Any]) -> MentionRecord:
         why=why_spans(row.why),
         place=None if row.place is None else _place(row.place),
         language=None if row.text_language is None else Language(row.text_language),
+        withdrawn_at=row.withdrawn_at,
     )
 
 
@@ -115,7 +119,10 @@ def new_row(source_id: int, change: Change, now: datetime) -> dict[str, Any]:
         **content(change),
         "collected_at": change.mention.collected_at,
         "parent": change.mention.parent,
+        "root": change.mention.root,
         "repost_of": change.mention.repost_of,
+        "own": change.mention.own,
+        "to_us": change.mention.to_us,
         "state": MentionState.COLLECTED,
         "version": 1,
         "edited": 0,

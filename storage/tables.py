@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -27,6 +28,35 @@ metadata = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
     }
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("platform", Words, nullable=False),
+    Column("name", Words, nullable=False, unique=True),
+    Column("account", Words, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("budgets", Json, nullable=False),
+    # Sealed: see storage/sealing.py.
+    Column("sealed", Text, nullable=False),
+    Column("session", Text),
+    Column("not_before", Utc),
+    Column("problem", String),
+    Column("created_at", Utc, nullable=False),
+    Column("rotated_at", Utc, nullable=False),
+    Column("used_at", Utc),
+    Column("version", Integer, nullable=False),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("credential_id", ForeignKey("credential.id"), primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("currency", String, primary_key=True),
+    Column("amount", Float, nullable=False),
 )
 
 source = Table(
@@ -59,6 +89,7 @@ source = Table(
     Column("notes", Json, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("credential_id", ForeignKey("credential.id"), index=True),
     Index("ix_source_due", "due_at", sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
 )
 
@@ -109,6 +140,13 @@ mention = Table(
     Column("lease_token", String),
     Column("lease_until", Utc),
     Column("updated_at", Utc, nullable=False),
+    Column("root", Words, nullable=False, server_default=text("''")),
+    Column("own", Boolean, nullable=False, server_default=text("false")),
+    Column("to_us", Boolean, nullable=False, server_default=text("false")),
+    # When its platform no longer showed it; from then on it is blank here.
+    Column("withdrawn_at", Utc),
+    # When its platform is asked again whether it still shows it; NULL for never.
+    Column("recheck_at", Utc),
     UniqueConstraint("platform", "native_id"),
 )
 
@@ -165,6 +203,32 @@ _partial("ix_mention_text_key", mention.c.text_key, where="text_key <> ''")
 _partial("ix_mention_first", mention.c.first_id, where="first_id IS NOT NULL")
 _partial("ix_mention_ticket", mention.c.ticket_id, where="ticket_id IS NOT NULL")
 _partial("ix_mention_lease", mention.c.lease_token, where="lease_token IS NOT NULL")
+
+_partial("ix_mention_recheck", mention.c.recheck_at, where="recheck_at IS NOT NULL")
+_partial("ix_mention_root", mention.c.platform, mention.c.root, where="root <> ''")
+_partial("ix_mention_parent", mention.c.platform, mention.c.parent, where="parent <> ''")
+
+# What happened to a source on a day of UTC, for its picture of the last week.
+source_day = Table(
+    "source_day",
+    metadata,
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("readings", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+)
+
+gap = Table(
+    "gap",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False, index=True),
+    Column("since", Utc),
+    Column("until", Utc),
+    Column("reason", Words, nullable=False),
+    Column("noticed_at", Utc, nullable=False),
+)
 
 mention_version = Table(
     "mention_version",

@@ -70,7 +70,8 @@ class MentionRecord:
     ``folded`` mentions stand behind their first one in the queue; ``similar`` counts the mentions tied to this one.
     ``score`` is the probability of complaint, ``priority`` the queue's order (higher is more pressing). ``why`` counts
     in the mention's body; None until a flagged mention has been explained. ``place`` and ``language`` are what the text
-    says; ``mention.language`` is what its platform says.
+    says; ``mention.language`` is what its platform says. ``withdrawn_at`` is when its platform no longer showed it; its
+    text and author are blank from then on. ``answers`` is the reply of ours that it answers.
     """
 
     id: int
@@ -95,6 +96,8 @@ class MentionRecord:
     why: Sequence[WhySpan] | None = None
     place: Place | None = None
     language: Language | None = None
+    withdrawn_at: datetime | None = None
+    answers: int | None = None
 
     @property
     def why_by_part(self) -> tuple[list[WhySpan], list[WhySpan]]:
@@ -133,12 +136,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What to do with one collected mention: ``known`` is None for a new one; ``reassess`` sends it back to work."""
+    """What to do with one collected mention: ``known`` is None for a new one; ``reassess`` sends it back to work.
+
+    ``answers`` is the reply of ours that a new one answers.
+    """
 
     mention: Mention
     text_key: str
     known: Known | None = None
     reassess: bool = True
+    answers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,17 @@
-"""Public answers, as far as platforms are concerned."""
+"""Public answers: what platforms make of them, and how far each has come."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+from sahut.core.model.collected import Mention
+from sahut.core.model.words import Language, Problem, Topic
+
+W = TypeVar("W", bound=StrEnum)
 
 
 class Capability(StrEnum):
@@ -40,3 +47,204 @@ class SentReply:
     native_id: str
     permalink: str = ""
     sent_at: datetime | None = None
+
+
+class ReplyState(StrEnum):
+    """Where a reply stands. Only the last two are over; a mention has one reply at most that is not.
+
+    ``by_hand`` waits for a person to post it on the platform, ``unknown`` was handed to the platform and may stand
+    there: nothing sends it again before that is settled.
+    """
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    BY_HAND = "by_hand"
+    FAILED = "failed"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+
+
+class ReplyAct(StrEnum):
+    """What happened to a reply: a line of its history."""
+
+    DRAFTED = "drafted"
+    EDITED = "edited"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    RETRIED = "retried"
+    SENDING = "sending"
+    POSTPONED = "postponed"
+    IN_DOUBT = "in_doubt"
+    NOT_THERE = "not_there"
+    UNCLEAR = "unclear"
+    FAILED = "failed"
+    SENT = "sent"
+
+
+class Refusal(StrEnum):
+    """Why a text cannot go out as it is."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    PERSONAL_DATA = "personal_data"
+    UNFILLED = "unfilled"
+    NO_WAY = "no_way"
+
+
+class Caution(StrEnum):
+    """What to know before a text goes out."""
+
+    COSTS = "costs"
+    SIMILAR = "similar"
+    BUDGET = "budget"
+    EDITED = "edited"
+    WITHDRAWN = "withdrawn"
+    ANSWERED = "answered"
+    PLATFORM = "platform"
+
+
+class Variable(StrEnum):
+    """What a template may name in braces."""
+
+    NAME = "name"
+    TICKET = "ticket"
+    LINK = "link"
+    UNIT = "unit"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A prepared answer for some topics (all where there are none), in one language."""
+
+    name: str
+    text: str
+    topics: frozenset[Topic] = frozenset()
+    language: Language = Language.INDONESIAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyPolicy:
+    """What an agency decided of its public answers.
+
+    ``approval``: a second person says yes before anything goes out. ``similar_threshold`` is the likeness from which
+    two answers of the last ``similar_window`` count as the same. ``public_contacts`` are the agency's own numbers and
+    addresses, which may stand in an answer. ``tracking_link`` has ``{code}`` where a ticket's tracking code goes.
+    """
+
+    approval: bool = True
+    similar_threshold: float = 0.8
+    similar_window: timedelta = timedelta(days=1)
+    public_contacts: frozenset[str] = frozenset()
+    tracking_link: str = ""
+    templates: tuple[Template, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark(Generic[W]):
+    """A refusal or a caution; ``detail`` is its figure, piece of text or sentence, "" where the word says it all."""
+
+    word: W
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyCheck:
+    """What is to be said of a text as an answer to a mention. ``rules`` is None where the platform takes none."""
+
+    capability: Capability
+    rules: ReplyRules | None
+    refusals: tuple[Remark[Refusal], ...] = ()
+    cautions: tuple[Remark[Caution], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDraft:
+    """A reply before it is written. ``seen_edits`` is how often its mention had been edited when it was written."""
+
+    mention_id: int
+    text: str
+    author_id: int
+    author_name: str
+    seen_edits: int
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A public answer of ours to one mention.
+
+    ``key`` is the same for every attempt. ``writers`` are the accounts that had a hand in the text: none of them may
+    approve it. ``due_at`` is when a machine turns to it next (to send it, to find out whether it stands there), None
+    where it waits for people. ``sending_since`` is when it was first handed over, ``attempts`` how often. ``native_id``
+    is what the platform calls it: it is there once the reply is ``sent``, except where a person posted it, until a
+    collector has seen it. ``reason`` says in words why it failed, was postponed or sent back.
+    """
+
+    id: int
+    mention_id: int
+    platform: str
+    source_id: int
+    key: str
+    text: str
+    template: str
+    state: ReplyState
+    author_name: str
+    writers: frozenset[int]
+    approver_name: str
+    reason: str
+    problem: Problem | None
+    seen_edits: int
+    written_at: datetime
+    due_at: datetime | None
+    attempts: int
+    looks: int
+    sending_since: datetime | None
+    native_id: str
+    permalink: str
+    sent_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyEvent:
+    """One line of a reply's history. Append-only. ``actor_name`` is "" for a machine."""
+
+    id: int
+    reply_id: int
+    act: ReplyAct
+    note: str
+    actor_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyClaim:
+    """The right of one worker to send (``state`` sending) or to look for (unknown) one reply, until ``until``."""
+
+    reply: Reply
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFilter:
+    """Which replies to list; empty fields do not filter."""
+
+    states: Sequence[ReplyState] = ()
+    mention_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A reply of ours beside what it answers, as far as telling later posts of the same conversation needs it."""
+
+    reply: Reply
+    mention: Mention

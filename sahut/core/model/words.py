@@ -78,6 +78,7 @@ class MentionState(StrEnum):
     DISMISSED = "dismissed"
     MERGED = "merged"
     CONVERTED = "converted"
+    OWN = "own"  # an account of ours wrote it: part of a conversation, never a case
     HELD = "held"  # could not be assessed; a dead letter says why, `sahut doctor` retries
 
 
@@ -188,10 +189,15 @@ class Priority(StrEnum):
 
 
 class Role(StrEnum):
-    """What an account may do: an admin everything, triage staff decide, an auditor only reads."""
+    """What an account may do: an admin everything, triage staff decide on mentions, an auditor only reads.
+
+    Comms staff write public replies; an approver may also let those of others out.
+    """
 
     ADMIN = "admin"
     TRIAGE = "triage"
+    COMMS = "comms"
+    APPROVER = "approver"
     AUDITOR = "auditor"
 
 

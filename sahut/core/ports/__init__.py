@@ -17,6 +17,7 @@ from sahut.core.ports.outside import (
     Rechecker,
     Replier,
 )
+from sahut.core.ports.replies import Replies
 from sahut.core.ports.store import Store, Tx
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
@@ -40,6 +41,7 @@ __all__ = [
     "Queue",
     "Rechecker",
     "Replier",
+    "Replies",
     "Sources",
     "Store",
     "Tickets",

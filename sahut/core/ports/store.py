@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sahut.core.ports.cases import Accounts, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.replies import Replies
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
 
@@ -32,6 +33,8 @@ class Tx(Protocol):
     def walks(self) -> Walks: ...
     @property
     def months(self) -> Months: ...
+    @property
+    def replies(self) -> Replies: ...
     @property
     def explanations(self) -> Explanations: ...
 

@@ -1,0 +1,117 @@
+"""Public replies in a transaction: written and approved by people, sent and settled by machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from sahut.core.model import (
+    Mention,
+    Page,
+    Problem,
+    Reply,
+    ReplyAct,
+    ReplyClaim,
+    ReplyDraft,
+    ReplyEvent,
+    ReplyFilter,
+    ReplyState,
+    SentReply,
+    Standing,
+)
+
+
+class Replies(Protocol):
+    """The replies of a transaction. Every write adds a line to the history and raises the version."""
+
+    def add(self, draft: ReplyDraft, now: datetime) -> Reply:
+        """Raises RefusedError(rule="reply_open") where the mention has a reply that is not over."""
+        ...
+
+    def get(self, reply_id: int) -> Reply:
+        """Raises NotFoundError."""
+        ...
+
+    def for_update(self, reply_id: int, *, version: int | None = None) -> Reply:
+        """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
+        ...
+
+    def rewrite(self, reply_id: int, draft: ReplyDraft, now: datetime) -> Reply:
+        """Another text, by one more writer: a draft again, which nobody has approved."""
+        ...
+
+    def move(
+        self,
+        reply_id: int,
+        state: ReplyState,
+        act: ReplyAct,
+        *,
+        actor_name: str,
+        now: datetime,
+        due_at: datetime | None = None,
+        note: str = "",
+    ) -> Reply:
+        """A person's act. A note becomes the reply's reason; an approval names its approver."""
+        ...
+
+    def stands(
+        self, reply_id: int, sent: SentReply, *, now: datetime, actor_name: str = "", note: str = ""
+    ) -> Reply:
+        """It stands on its platform, whatever was thought before; the mention that it is there becomes our own.
+
+        Also says so of a reply that is ``sent`` already, and then adds what was not known of it.
+        """
+        ...
+
+    def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]: ...
+    def count(self, where: ReplyFilter, *, cap: int) -> int: ...
+    def of_mention(self, mention_id: int) -> list[Reply]:
+        """Oldest first."""
+        ...
+
+    def events(self, reply_id: int) -> list[ReplyEvent]: ...
+    def texts_since(self, platform: str, since: datetime, *, but: int | None, limit: int) -> list[str]:
+        """What we have answered on a platform since then, or are about to, the latest first; without the reply ``but``.
+
+        Drafts do not count.
+        """
+        ...
+
+    # --- machines
+
+    def waiting(self, now: datetime) -> bool:
+        """Whether a machine should turn to one now."""
+        ...
+
+    def claim(self, *, now: datetime, until: datetime) -> ReplyClaim | None:
+        """The one due first, by one conditional UPDATE; None when none is.
+
+        An approved one is ``sending`` from then on. One whose sender was lost is ``unknown`` from then on, as is one
+        that was unknown before: it may be looked for, and is not to be sent.
+        """
+        ...
+
+    def sent(self, claim: ReplyClaim, sent: SentReply, now: datetime) -> None:
+        """As `stands`, whoever holds it by now: what is seen on the platform outweighs every lease."""
+        ...
+
+    def settle(
+        self,
+        claim: ReplyClaim,
+        state: ReplyState,
+        act: ReplyAct,
+        *,
+        now: datetime,
+        due_at: datetime | None,
+        reason: str,
+        problem: Problem | None = None,
+    ) -> None:
+        """How the claim ended, where it did not end on the platform. Raises LeaseLostError."""
+        ...
+
+    # --- conversations
+
+    def standing_near(self, mentions: Sequence[Mention]) -> list[Standing]:
+        """Replies of ours that stand, or may, in the conversations of these collected mentions."""
+        ...

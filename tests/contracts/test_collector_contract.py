@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from collectors import registry
 from sahut.core.errors import CollectError
-from sahut.core.model import Batch, Mention, Problem, Source
+from sahut.core.model import Access, Batch, Mention, Problem, Source
 from sahut.core.ports import Collector
 from tests.builders import NOW
 from tests.collectors.feed_server import SETTINGS, FeedServer, a_source, item, rss
@@ -22,12 +24,17 @@ SAID = [f"Lampu jalan nomor {number} padam" for number in range(1_200)]
 
 @dataclass
 class Case:
-    """A place with many items and a malformed one, and how to change it."""
+    """A place with many items and a malformed one, and how to change it.
+
+    A platform's ``tests/collectors/world_PLATFORM.py`` may give one by ``contract(texts)``: what is there has the
+    ``source``, ``access``, ``append``, ``remove`` of a case and ``close``.
+    """
 
     source: Source
     collector: Callable[[], Collector]
     append: Callable[[str], None]
     remove: Callable[[], None]
+    access: Access | None = None
 
 
 def feed_case(server: FeedServer) -> Case:
@@ -82,11 +89,23 @@ def case(request: pytest.FixtureRequest, server: FeedServer, tmp_path: Path) -> 
         return feed_case(server)
     if request.param == "replay":
         return replay_case(tmp_path)
+    if find_spec(f"tests.collectors.world_{request.param}") is not None:
+        world: Any = import_module(f"tests.collectors.world_{request.param}")
+        if hasattr(world, "contract"):
+            made = world.contract(SAID)
+            request.addfinalizer(made.close)
+            return Case(
+                source=made.source,
+                collector=lambda: registry.load(made.source.platform, settings=SETTINGS),
+                append=made.append,
+                remove=made.remove,
+                access=made.access,
+            )
     pytest.fail(f"platform '{request.param}' has a line in the registry but no case in this suite")
 
 
 def everything(case: Case, source: Source) -> list[Batch]:
-    return list(case.collector().collect(source, now=NOW))
+    return list(case.collector().collect(source, now=NOW, access=case.access))
 
 
 def mentions(batches: list[Batch]) -> list[Mention]:
@@ -131,7 +150,7 @@ def test_cursors_are_plain_json(case: Case) -> None:
 def test_a_reading_cut_off_after_any_page_goes_on_without_loss(case: Case) -> None:
     pages = len(everything(case, case.source))
     for cut in range(1, pages + 1):
-        reading = case.collector().collect(case.source, now=NOW)
+        reading = case.collector().collect(case.source, now=NOW, access=case.access)
         stored = [next(reading) for _ in range(cut)]
         del reading
         resumed = everything(case, replace(case.source, cursor=stored[-1].cursor))
@@ -151,8 +170,8 @@ def test_a_cursor_that_went_through_the_store_is_as_good(case: Case) -> None:
 
 def test_nothing_is_kept_between_calls_but_the_cursor(case: Case) -> None:
     collector = case.collector()
-    first = mentions(list(collector.collect(case.source, now=NOW)))
-    second = mentions(list(collector.collect(case.source, now=NOW)))
+    first = mentions(list(collector.collect(case.source, now=NOW, access=case.access)))
+    second = mentions(list(collector.collect(case.source, now=NOW, access=case.access)))
 
     assert [m.key for m in first] == [m.key for m in second]
 

@@ -76,6 +76,24 @@ def replay_case(folder: Path) -> Case:
     )
 
 
+def file_case(folder: Path) -> Case:
+    file = folder / "arsip.csv"
+    lines = [f"{n};{text}" for n, text in enumerate(SAID)]
+    file.write_text("\n".join(["ID;Isi Laporan", *lines, "x;; ;lebih"]) + "\n", encoding="utf-8")
+
+    def append(text: str) -> None:
+        with file.open("a", encoding="utf-8") as out:
+            out.write(f"added;{text}\n")
+
+    settings = replace(SETTINGS, base_dir=folder)
+    return Case(
+        source=a_source("arsip.csv", platform="file"),
+        collector=lambda: registry.load("file", settings=settings),
+        append=append,
+        remove=file.unlink,
+    )
+
+
 @pytest.fixture
 def server() -> Iterator[FeedServer]:
     running = FeedServer()
@@ -84,23 +102,29 @@ def server() -> Iterator[FeedServer]:
 
 
 @pytest.fixture(params=list(registry.COLLECTORS))
-def case(request: pytest.FixtureRequest, server: FeedServer, tmp_path: Path) -> Case:
+def case(request: pytest.FixtureRequest, server: FeedServer, tmp_path: Path) -> Iterator[Case]:
     if request.param == "feed":
-        return feed_case(server)
+        yield feed_case(server)
+        return
     if request.param == "replay":
-        return replay_case(tmp_path)
+        yield replay_case(tmp_path)
+        return
+    if request.param == "file":
+        yield file_case(tmp_path)
+        return
     if find_spec(f"tests.collectors.world_{request.param}") is not None:
         world: Any = import_module(f"tests.collectors.world_{request.param}")
         if hasattr(world, "contract"):
             made = world.contract(SAID)
-            request.addfinalizer(made.close)
-            return Case(
+            yield Case(
                 source=made.source,
                 collector=lambda: registry.load(made.source.platform, settings=SETTINGS),
                 append=made.append,
                 remove=made.remove,
                 access=made.access,
             )
+            made.close()
+            return
     pytest.fail(f"platform '{request.param}' has a line in the registry but no case in this suite")
 
 

@@ -30,7 +30,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import String, case, cast, func, insert, literal, select, text
 
 from sahut import bootstrap, jobs
-from sahut.core import pipeline
+from sahut.core import collecting
 from sahut.core.model import MentionState, Role, SourceDraft
 from storage.engine import engine_for
 from storage.tables import mention
@@ -64,7 +64,7 @@ def first(made: jobs.Parts, folder: Path) -> None:
             must_change=False,
             now=made.clock(),
         )
-    pipeline.collect(source.id, store=made.store, collector_for=made.collector_for, clock=made.clock)
+    collecting.collect(source.id, store=made.store, collector_for=made.collector_for, clock=made.clock)
     jobs.assess(made)
 
 

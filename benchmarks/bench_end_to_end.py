@@ -1,7 +1,7 @@
 """End to end: how much of the classifier's own rate is left when posts are read, stored, judged, flagged and tied.
 
 Set-up: 2,000 invented posts (`_posts.py`). In one process, in turn: `predict` alone on the same texts in batches of the
-pipeline's size; then `pipeline.collect` of a replay file into an empty SQLite database and `pipeline.assess`, which
+pipeline's size; then `collecting.collect` of a replay file into an empty SQLite database and `pipeline.assess`, which
 reads place and language too as the service does, until nothing waits. The classifier is the shipped one with its
 default threads. Five rounds, and the median of their ratios, since a shared machine's rate moves by a fifth within a
 minute. Run: ``python benchmarks/bench_end_to_end.py``.
@@ -24,7 +24,7 @@ from _result import save
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sahut import bootstrap
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
 from sahut.core.model import SourceDraft
 from sahut.core.ports import Classifier
 
@@ -49,7 +49,7 @@ def whole(classifier: Classifier, file: Path, folder: Path) -> tuple[float, floa
     with made.store.begin() as tx:
         source = tx.sources.add(SourceDraft(platform="replay", name="bench", address=str(file)), datetime.now(UTC))
     began = time.perf_counter()
-    pipeline.collect(source.id, store=made.store, collector_for=made.collector_for, clock=made.clock)
+    collecting.collect(source.id, store=made.store, collector_for=made.collector_for, clock=made.clock)
     collected = time.perf_counter()
     judged = 0
     while report := pipeline.assess(

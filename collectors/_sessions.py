@@ -8,9 +8,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from collectors._settings import CollectorSettings
+from sahut.core.errors import TransientError
+from sahut.core.model import Problem
 
 _PIECE = 65_536
 
@@ -30,6 +32,21 @@ def session(settings: CollectorSettings, *, base_url: str = "") -> requests.Sess
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     return made
+
+
+def unanswered(what: str, error: requests.RequestException) -> TransientError:
+    """The error for a call that brought no whole answer, ready to be raised. ``what`` names the call."""
+    if isinstance(error, requests.Timeout):
+        return TransientError(f"{what} took too long to answer", problem=Problem.TOO_SLOW)
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return TransientError(f"{what} answered what cannot be unpacked: {error}", problem=Problem.TOO_LARGE)
+    return TransientError(f"{what} could not be reached: {type(error).__name__}", problem=Problem.UNREACHABLE)
+
+
+def never_left(error: requests.RequestException) -> bool:
+    """Whether the call surely did not reach the platform: no connection was made at all."""
+    cause = error.args[0] if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
 class _Bounded(HTTPAdapter):
@@ -53,7 +70,7 @@ class _Bounded(HTTPAdapter):
             response._content = self._body(response, request, end)  # noqa: SLF001 - what `Response.content` reads
         finally:
             response.close()
-        response._content_consumed = True  # noqa: SLF001 - as above
+        response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 - as above
         return response
 
     def _body(self, response: requests.Response, request: requests.PreparedRequest, end: float) -> bytes:

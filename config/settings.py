@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv.parser import parse_stream
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config._lines import Path as KeyPath
@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         NoDecode,
         Field(description="Hosts inside the network that collectors may read, by name, with commas"),
     ] = ()
+    key: Annotated[
+        SecretStr,
+        Field(description="Keys that seal secrets in the database, with commas, the first seals; else the key file"),
+    ] = SecretStr("")
+    key_file: Annotated[
+        Path | None, Field(description="File of those keys, one a line; var_dir/sahut.key when left out")
+    ] = None
     contact: Annotated[
         str, Field(description="A URL or e-mail address in the user agent, so that sites know who reads them")
     ] = ""
@@ -105,6 +112,11 @@ class Settings(BaseSettings):
     def many_machines(self) -> bool:
         """PostgreSQL: roles may run as processes of their own."""
         return self.store_url.startswith("postgresql")
+
+    @property
+    def keys_file(self) -> Path:
+        """The file of keys that holds while none is named in a variable."""
+        return self.key_file or self.var_dir / "sahut.key"
 
     @property
     def models_dir(self) -> Path:

@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from sahut import bootstrap, demo, jobs
 from sahut.cli.output import progress
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
 from sahut.core.model import MentionFilter, MentionOrder, MentionState, Role
 from triage_api.auth import hash_password
 
@@ -47,7 +47,7 @@ def _prepare(folder: Path) -> Parts:
     with parts.store.read() as tx:
         sources = tx.sources.all()
     for source in sources:
-        pipeline.collect(source.id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
+        collecting.collect(source.id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
     jobs.assess(parts)
     # A few: each takes as many judgements as its text has words.
     for _ in range(_EXPLAINED):

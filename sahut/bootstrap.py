@@ -96,6 +96,10 @@ def migrate(settings: Settings) -> None:
             f"the folder {settings.var_dir} cannot be made: {error.strerror}", key="SAHUT_VAR_DIR"
         ) from error
     upgrade(settings.store_url)
+    if not settings.key.get_secret_value():
+        from config.keys import make_key_file
+
+        make_key_file(settings.keys_file)
     if settings.many_machines:
         from sahut.queues.engine import prepare
 
@@ -104,13 +108,14 @@ def migrate(settings: Settings) -> None:
 
 def store(settings: Settings) -> Store:
     """The store. Raises StoreError when its schema is not this version's, or there is none yet."""
+    from config.keys import read_keys
     from storage.store import open_store
 
     file = settings.database_file
     if file is not None and not file.exists():
         # Opened, it would be an empty file that then lacks its tables.
         raise StoreError(f"there is no database yet ({file}): run `sahut migrate`, or `sahut run` for everything")
-    opened = open_store(settings.store_url)
+    opened = open_store(settings.store_url, keys=read_keys(settings))
     opened.ping()
     return opened
 

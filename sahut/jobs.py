@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
 
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
 from sahut.core.pipeline import ReassessReport
@@ -34,7 +34,7 @@ class Parts:
     classifier: Callable[[], Classifier]
     explainer: Callable[[], Explainer]
     annotator: Callable[[], Annotator | None] = lambda: None
-    lease: timedelta = pipeline.COLLECT_LEASE
+    lease: timedelta = collecting.COLLECT_LEASE
     stop: Event = field(default_factory=Event)
     judging: threading.Lock = field(default_factory=threading.Lock)
 
@@ -46,13 +46,14 @@ def table(parts: Parts) -> dict[str, Callable[..., None]]:
         "assess": lambda: assess(parts),
         "reassess": lambda: reassess(parts),
         "explain": lambda: explain(parts),
+        "recheck": lambda: recheck(parts),
         "tidy": lambda: tidy(parts),
     }
 
 
 def collect(parts: Parts, source_id: int) -> None:
     """Read one source, and ring for the classifier when it brought something."""
-    report = pipeline.collect(
+    report = collecting.collect(
         source_id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock, lease=parts.lease
     )
     if report is None:
@@ -161,6 +162,20 @@ def explain(parts: Parts) -> None:
     if waiting:
         # Its ring found the classifier taken.
         parts.queue.ring("assess")
+
+
+def recheck(parts: Parts) -> None:
+    """Ask platforms whether they still show what was collected, a hundred mentions of one source at a time."""
+    while not parts.stop.is_set():
+        report = collecting.recheck(store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
+        if report is None:
+            return
+        log.info(
+            "source %d: %d mentions looked at again, %d edited, %d withdrawn",
+            report.source_id, report.looked, report.edited, report.withdrawn,
+        )  # fmt: skip
+        if report.edited:
+            parts.queue.ring("assess")
 
 
 def tidy(parts: Parts) -> None:

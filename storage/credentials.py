@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -165,6 +165,13 @@ class SqlCredentials:
             update(credential).where(credential.c.id == credential_id).values(not_before=not_before, problem=problem)
         )
 
+    def well(self, credential_id: int, now: datetime) -> None:
+        """It works: forget what was wrong, but not a limit that another source has met meanwhile."""
+        over = or_(credential.c.not_before.is_(None), credential.c.not_before <= now)
+        self._connection.execute(
+            update(credential).where(credential.c.id == credential_id, over).values(not_before=None, problem=None)
+        )
+
     def spent(self, credential_id: int, since: date, until: date) -> dict[Currency, float]:
         """What was spent from ``since`` to ``until``, both days of UTC included."""
         rows = self._connection.execute(
@@ -234,4 +241,3 @@ def _value(row: Row[Any]) -> Credential:
 
 def _exists(name: str) -> RefusedError:
     return RefusedError(f"there is a credential {name!r} already", rule="credential_exists")
-

@@ -22,7 +22,8 @@ from sahut.core.model import (
 )
 from storage import paging
 from storage.mention_rows import conditions, content, new_row, record, records
-from storage.mention_ties import MentionTies
+from storage.mention_threads import MentionThreads
+from storage.mention_withdrawals import MentionWithdrawals
 from storage.mention_work import MentionWork
 from storage.tables import dead_letter, decision, mention, mention_version
 
@@ -32,7 +33,7 @@ _KEYS_AT_ONCE = 400
 _ONE_INSERTS = 5_348_555
 
 
-class SqlMentions(MentionWork, MentionTies):
+class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
     """The mentions of one transaction."""
 
     def known(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]:
@@ -75,12 +76,16 @@ class SqlMentions(MentionWork, MentionTies):
             select(mention.c.id).where(mention.c.id.in_(family)).order_by(mention.c.id).with_for_update()
         )
 
-    def save(self, source_id: int, changes: Sequence[Change], now: datetime) -> tuple[int, int]:
-        """Insert the new and version the edited ones: (inserted, edited).
+    def save(
+        self, source_id: int, changes: Sequence[Change], now: datetime, *, recheck_at: datetime | None = None
+    ) -> tuple[int, int]:
+        """Insert the new and version the edited ones: (inserted, edited). ``recheck_at`` is written on the new ones.
 
         A mention that another worker stored since `known` was asked is left as that worker stored it.
         """
-        new = [new_row(source_id, change, now) for change in changes if change.known is None]
+        new = [
+            {**new_row(source_id, change, now), "recheck_at": recheck_at} for change in changes if change.known is None
+        ]
         inserted = 0
         if new:
             if self._dialect == "postgresql":
@@ -132,6 +137,7 @@ class SqlMentions(MentionWork, MentionTies):
             "lease_until": None,
             # Its stretches were of the old wording.
             "why": None,
+            "withdrawn_at": None,
         }
         if change.reassess:
             values |= {"state": MentionState.COLLECTED, "attempts": 0}
@@ -240,5 +246,7 @@ class SqlMentions(MentionWork, MentionTies):
             "lease_until": None,
             "attempts": 0,
         }
+        if state is MentionState.OWN:
+            values["own"] = True
         self._connection.execute(update(mention).where(mention.c.id.in_(mention_ids)).values(values))
         self.refold(mention_ids)

@@ -37,7 +37,7 @@ class Seal:
             found: dict[str, Any] = json.loads(opener.decrypt(sealed.encode()))
         except InvalidToken as error:
             raise StoreError(
-                "a secret was sealed with another key: put that key into SAHUT_KEY or the key file, behind the present one"
+                "a secret was sealed with another key: name it in SAHUT_KEY or the key file, after the present one"
             ) from error
         return found
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import LeaseLostError, NotFoundError, RefusedError, StaleWriteError
@@ -20,22 +20,27 @@ from sahut.core.model import (
     SourceDraft,
     SourceState,
 )
-from storage.tables import source
+from storage.source_days import SourceDays
+from storage.tables import credential, source
 
 _FRESH = {"failures": 0, "last_error": "", "problem": None, "not_before": None}
 
 
-class SqlSources:
-    """The sources of one transaction."""
+def _all() -> Select[Any]:
+    return select(source, credential.c.name.label("credential")).outerjoin(
+        credential, credential.c.id == source.c.credential_id
+    )
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+
+class SqlSources(SourceDays):
+    """The sources of one transaction."""
 
     def add(self, draft: SourceDraft, now: datetime) -> Source:
         """A new source, due at once. Raises RefusedError(rule="source_exists")."""
         self._refuse_taken(draft, apart_from=None)
         values = {
             **_columns(draft),
+            "credential_id": self._credential_id(draft),
             **_FRESH,
             "demo": draft.demo,
             "state": SourceState.ACTIVE,
@@ -57,7 +62,7 @@ class SqlSources:
 
     def get(self, source_id: int) -> Source:
         """Raises NotFoundError."""
-        row = self._connection.execute(select(source).where(source.c.id == source_id)).one_or_none()
+        row = self._connection.execute(_all().where(source.c.id == source_id)).one_or_none()
         if row is None:
             raise NotFoundError("source", source_id)
         return _value(row)
@@ -65,12 +70,12 @@ class SqlSources:
     def find(self, name: str) -> Source | None:
         """The source of that name, unless it was removed."""
         removed = source.c.state == SourceState.REMOVED
-        row = self._connection.execute(select(source).where(source.c.name == name, ~removed)).one_or_none()
+        row = self._connection.execute(_all().where(source.c.name == name, ~removed)).one_or_none()
         return None if row is None else _value(row)
 
     def all(self, *, removed: bool = False) -> list[Source]:
         """Every source by name."""
-        query = select(source).order_by(source.c.name)
+        query = _all().order_by(source.c.name)
         if not removed:
             query = query.where(source.c.state != SourceState.REMOVED)
         return [_value(row) for row in self._connection.execute(query)]
@@ -80,7 +85,11 @@ class SqlSources:
         before = self._checked(source_id, version)
         _refuse_removed(before)
         self._refuse_taken(draft, apart_from=source_id)
-        values: dict[str, Any] = {**_columns(draft), "version": before.version + 1}
+        values: dict[str, Any] = {
+            **_columns(draft),
+            "credential_id": self._credential_id(draft),
+            "version": before.version + 1,
+        }
         if (draft.platform, draft.address) != (before.platform, before.address):
             values |= {**_FRESH, "cursor": {}, "due_at": now, "lease_token": None, "lease_until": None}
         try:
@@ -113,7 +122,7 @@ class SqlSources:
             .where(
                 source.c.state == SourceState.ACTIVE,
                 source.c.due_at <= now,
-                or_(source.c.not_before.is_(None), source.c.not_before <= now),
+                *_may_call(now),
                 _free(now),
             )
             .order_by(source.c.due_at)
@@ -122,11 +131,11 @@ class SqlSources:
         return list(self._connection.execute(query).scalars())
 
     def claim(self, source_id: int, *, now: datetime, until: datetime) -> SourceClaim | None:
-        """One conditional UPDATE; None when the source is not active or held."""
+        """One conditional UPDATE; None when the source is not active, held, or its platform wants no call yet."""
         token = secrets.token_hex(8)
         taken = self._connection.execute(
             update(source)
-            .where(source.c.id == source_id, source.c.state == SourceState.ACTIVE, _free(now))
+            .where(source.c.id == source_id, source.c.state == SourceState.ACTIVE, *_may_call(now), _free(now))
             .values(lease_token=token, lease_until=until)
         )
         if not taken.rowcount:
@@ -157,6 +166,7 @@ class SqlSources:
             "lease_until": None,
         }
         self._write_held(claim, values)
+        self.count_reading(claim.source, reading)
         if reading.state is SourceState.STOPPED:
             # A person who paused or removed it meanwhile has the last word.
             self._connection.execute(
@@ -172,8 +182,24 @@ class SqlSources:
         if not written.rowcount:
             raise LeaseLostError(f"source {claim.source.id} ({claim.source.name}) is no longer ours")
 
+    def _credential_id(self, draft: SourceDraft) -> int | None:
+        if not draft.credential:
+            return None
+        row = self._connection.execute(
+            select(credential.c.id, credential.c.platform).where(credential.c.name == draft.credential)
+        ).one_or_none()
+        if row is None:
+            raise NotFoundError("credential", repr(draft.credential))
+        if row.platform != draft.platform:
+            raise RefusedError(
+                f"credential {draft.credential!r} is for {row.platform}, not for {draft.platform}",
+                rule="credential_platform",
+            )
+        found: int = row.id
+        return found
+
     def _checked(self, source_id: int, version: int | None) -> Source:
-        row = self._connection.execute(select(source).where(source.c.id == source_id).with_for_update()).one_or_none()
+        row = self._connection.execute(_all().where(source.c.id == source_id).with_for_update(of=source)).one_or_none()
         if row is None:
             raise NotFoundError("source", source_id)
         found = _value(row)
@@ -206,6 +232,15 @@ def _exists(name: str) -> RefusedError:
 
 def _free(now: datetime) -> Any:
     return or_(source.c.lease_until.is_(None), source.c.lease_until < now)
+
+
+def _may_call(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Neither the source's own limit nor its credential's keeps its platform from being called."""
+    held = select(credential.c.id).where(credential.c.not_before > now)
+    return (
+        or_(source.c.not_before.is_(None), source.c.not_before <= now),
+        or_(source.c.credential_id.is_(None), source.c.credential_id.not_in(held)),
+    )
 
 
 def _columns(draft: SourceDraft) -> dict[str, Any]:
@@ -253,4 +288,6 @@ def _value(row: Row[Any]) -> Source:
         ),
         created_at=row.created_at,
         version=row.version,
+        credential=row.credential or "",
+        credential_id=row.credential_id,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
@@ -12,6 +12,7 @@ from sahut.core.errors import StoreError
 from storage import migrate
 from storage.accounts import SqlAccounts
 from storage.assessments import SqlAssessments
+from storage.credentials import SqlCredentials
 from storage.dead_letters import SqlDeadLetters
 from storage.decisions import SqlDecisions
 from storage.engine import READ, engine_for
@@ -19,6 +20,8 @@ from storage.explanations import SqlExplanations
 from storage.mentions import SqlMentions
 from storage.months import SqlMonths
 from storage.operations import SqlOperations
+from storage.replies import SqlReplies
+from storage.sealing import Seal
 from storage.sources import SqlSources
 from storage.tickets import SqlTickets
 from storage.walks import SqlWalks
@@ -27,7 +30,7 @@ from storage.walks import SqlWalks
 class SqlTx:
     """One transaction, a noun at a time."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self.sources = SqlSources(connection)
         self.mentions = SqlMentions(connection)
         self.assessments = SqlAssessments(connection, self.mentions)
@@ -39,13 +42,16 @@ class SqlTx:
         self.walks = SqlWalks(connection)
         self.months = SqlMonths(connection)
         self.explanations = SqlExplanations(connection)
+        self.credentials = SqlCredentials(connection, seal)
+        self.replies = SqlReplies(connection, self.mentions)
 
 
 class SqlStore:
     """Rows in SQLite or PostgreSQL. Safe to share between threads; not over a fork."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, seal: Seal) -> None:
         self._engine = engine
+        self._seal = seal
         if engine.dialect.name == "sqlite":
             self._reader = engine.execution_options(**{READ: True})
         else:
@@ -56,13 +62,13 @@ class SqlStore:
     def begin(self) -> Iterator[SqlTx]:
         """A transaction that may write. Writers wait for each other; it rolls back when the block raises."""
         with self._engine.begin() as connection:
-            yield SqlTx(connection)
+            yield SqlTx(connection, self._seal)
 
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
         """A consistent view; never waits for a writer."""
         with self._reader.begin() as connection:
-            yield SqlTx(connection)
+            yield SqlTx(connection, self._seal)
 
     def ping(self) -> None:
         """Raises StoreError when the database cannot be reached or its schema is not the code's."""
@@ -81,6 +87,9 @@ class SqlStore:
         self._engine.dispose()
 
 
-def open_store(url: str) -> SqlStore:
-    """A store at ``sqlite:///FILE`` or ``postgresql://…``. Raises StoreError for another kind of address."""
-    return SqlStore(engine_for(url))
+def open_store(url: str, *, keys: Sequence[str] = ()) -> SqlStore:
+    """A store at ``sqlite:///FILE`` or ``postgresql://…``, whose secrets are sealed with the first of ``keys``.
+
+    Raises StoreError for another kind of address and for what is no key.
+    """
+    return SqlStore(engine_for(url), Seal(keys))

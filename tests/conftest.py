@@ -17,6 +17,8 @@ from storage import migrate
 from storage.store import SqlStore, open_store
 
 Postgres = Callable[[], str]
+# Seals what test stores keep secret.
+KEY = "a" * 43 + "="
 
 
 class Clock:
@@ -56,7 +58,7 @@ def sqlite_url(tmp_path: Path, _migrated_sqlite: bytes) -> str:
 
 @pytest.fixture
 def sqlite_store(sqlite_url: str) -> Iterator[SqlStore]:
-    store = open_store(sqlite_url)
+    store = open_store(sqlite_url, keys=[KEY])
     yield store
     store.close()
 
@@ -119,7 +121,7 @@ def postgres_url(_postgres: tuple[str, str]) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_store(postgres_url: str) -> Iterator[SqlStore]:
-    store = open_store(postgres_url)
+    store = open_store(postgres_url, keys=[KEY])
     yield store
     store.close()
 
@@ -133,7 +135,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[SqlStore]:
-    opened = open_store(database_url)
+    opened = open_store(database_url, keys=[KEY])
     yield opened
     opened.close()
 

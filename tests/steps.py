@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
+from sahut.core.collecting import CollectReport
 from sahut.core.model import MentionFilter, MentionOrder, MentionRecord, MentionState, Policy
-from sahut.core.pipeline import AssessReport, CollectReport
+from sahut.core.pipeline import AssessReport
 from sahut.core.ports import Store
 from tests.builders import a_mention, a_source_draft
 from tests.conftest import Clock
@@ -19,7 +20,7 @@ def follow(store: Store, clock: Clock, **over: object) -> int:
 
 
 def collect(store: Store, clock: Clock, source_id: int, collector: FakeCollector) -> CollectReport | None:
-    return pipeline.collect(source_id, store=store, collector_for=lambda _: collector, clock=clock)
+    return collecting.collect(source_id, store=store, collector_for=lambda _: collector, clock=clock)
 
 
 def assess(store: Store, clock: Clock, classifier: FakeClassifier | None = None) -> AssessReport | None:

@@ -8,7 +8,7 @@ import typer
 
 from sahut import bootstrap
 from sahut.cli.output import SOME_FAILED, AsJson, progress, say, start_log, step, write_json, write_table
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Source, SourceState
 from sahut.core.ports import Tx
@@ -36,7 +36,7 @@ def collect(
     rows: list[dict[str, Any]] = []
     with progress("collecting", total=len(chosen)) as done:
         for source in chosen:
-            report = pipeline.collect(
+            report = collecting.collect(
                 source.id, store=parts.store, collector_for=parts.collector_for, clock=parts.clock, lease=parts.lease
             )
             rows.append(_row(source, report))
@@ -108,7 +108,7 @@ def _chosen(tx: Tx, names: list[str]) -> list[Source]:
     return chosen
 
 
-def _row(source: Source, report: pipeline.CollectReport | None) -> dict[str, Any]:
+def _row(source: Source, report: collecting.CollectReport | None) -> dict[str, Any]:
     if report is None:
         why = "another process reads it right now" if source.state is SourceState.ACTIVE else f"it is {source.state}"
         return {"source": source.name, "seen": 0, "new": 0, "edited": 0, "set_aside": 0, "error": f"not read: {why}"}

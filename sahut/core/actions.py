@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sahut.core import rules
+from sahut.core.collecting import save_mentions
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
     Actor,
@@ -30,7 +31,6 @@ from sahut.core.model import (
     TicketDraft,
     TicketStatus,
 )
-from sahut.core.pipeline import save_mentions
 from sahut.core.ports import Collector, Tx
 
 # Crockford's base 32 without vowels' look-alikes: readable aloud over a telephone. Ten characters are 50 bits.

@@ -3,7 +3,6 @@
 ::
 
     tick()               due sources and waiting mentions ring the queue
-    collect(source)      claim · collector.collect · rules.decide · save page + cursor in one transaction · release
     assess()             claim · classifier.predict · rules.flag · save · rules.tie
     reassess()           the same for what another model judged, in order of id; decisions stand
     explain()            claim · explainer.explain · save; while nothing waits to be assessed
@@ -16,52 +15,34 @@ open while a collector or a classifier works.
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sahut.core import rules
-from sahut.core.errors import ClassifierError, CollectError, LeaseLostError, TransientError
+from sahut.core.errors import ClassifierError
 from sahut.core.model import (
     Annotation,
     Assessment,
-    Batch,
     MentionClaim,
     MentionRecord,
     MentionState,
     Policy,
-    Problem,
-    Reading,
-    SourceClaim,
     Verdict,
     Walk,
     WhySpan,
 )
-from sahut.core.ports import Annotator, Classifier, Clock, Collector, Explainer, Queue, Store, Tx
+from sahut.core.ports import Annotator, Classifier, Clock, Explainer, Queue, Store, Tx
 
 log = logging.getLogger(__name__)
 
-COLLECT_LEASE = timedelta(minutes=5)
 ASSESS_LEASE = timedelta(minutes=5)
 ASSESS_BATCH = 256
 # What comes in to be assessed waits for one bite at most: under a second.
 EXPLAIN_BITE = 4
 # A text that has cost its worker the lease this often is set aside instead of tried for ever.
 MAX_ATTEMPTS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectReport:
-    """How one reading went. ``error`` is None after a success; ``new`` and ``edited`` are stored either way."""
-
-    source_id: int
-    seen: int
-    new: int
-    edited: int
-    dead: int
-    error: CollectError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +74,7 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
         due = tx.sources.due(now, limit)
         waiting = tx.mentions.waiting(now)
         walking = bool(tx.walks.running())
+        rechecking = tx.mentions.to_recheck(now, 1) is not None
         unexplained = not waiting and tx.explanations.waiting(now, max_attempts=MAX_ATTEMPTS)
     for source_id in due:
         queue.ring("collect", key=f"source:{source_id}", args={"source_id": source_id})
@@ -100,97 +82,13 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
         queue.ring("assess")
     if walking:
         queue.ring("reassess")
+    if rechecking:
+        queue.ring("recheck")
     if unexplained:
         queue.ring("explain")
-    return len(due) + (1 if waiting else 0) + (1 if walking else 0) + (1 if unexplained else 0)
-
-
-def collect(
-    source_id: int,
-    *,
-    store: Store,
-    collector_for: Callable[[str], Collector],
-    clock: Clock,
-    lease: timedelta = COLLECT_LEASE,
-) -> CollectReport | None:
-    """Read one source once; None when it is not active or another worker holds it.
-
-    ``lease`` is how long a page may take before another worker may read the source.
-    """
-    now = clock()
-    with store.begin() as tx:
-        claim = tx.sources.claim(source_id, now=now, until=now + lease)
-    if claim is None:
-        return None
-    seen = new = edited = dead = 0
-    last = Batch()
-    notes: list[str] = []
-    error: CollectError | None = None
-    try:
-        for batch in collector_for(claim.source.platform).collect(claim.source, now=now):
-            kept, changed = _save_page(store, claim, batch, clock(), lease)
-            seen, new, edited, dead = seen + batch.seen, new + kept, edited + changed, dead + len(batch.dead)
-            notes = [*notes, *batch.notes][: rules.MOST_NOTES]
-            last = batch
-    except CollectError as failure:
-        error = failure
-    except LeaseLostError:
-        log.warning("source %d (%s): the lease ran out while reading", source_id, claim.source.name)
-        return None
-    except Exception as failure:
-        # A defect in one adapter is that source's trouble: it backs off and shows, the others go on.
-        log.exception("source %d (%s): unexpected error", source_id, claim.source.name)
-        error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
-    end = clock()
-    reading = _reading(claim, end, error, seen=seen, new=new, next_check=last.next_check, notes=notes)
-    try:
-        with store.begin() as tx:
-            tx.sources.release(claim, reading)
-    except LeaseLostError:
-        log.warning("source %d (%s): the lease ran out before the end", source_id, claim.source.name)
-    return CollectReport(source_id=source_id, seen=seen, new=new, edited=edited, dead=dead, error=error)
-
-
-def _save_page(store: Store, claim: SourceClaim, batch: Batch, now: datetime, lease: timedelta) -> tuple[int, int]:
-    with store.begin() as tx:
-        counts = save_mentions(tx, claim.source.id, batch, now)
-        tx.sources.advance(claim, batch.cursor, until=now + lease)
-    return counts
-
-
-def save_mentions(tx: Tx, source_id: int, batch: Batch, now: datetime) -> tuple[int, int]:
-    """Store what is new or edited of a page, and its dead items. Returns (new, edited).
-
-    A page may hold one mention twice: the last wording counts.
-    """
-    mentions = {mention.key: mention for mention in batch.mentions}
-    known = tx.mentions.known(list(mentions))
-    changes = {key: rules.decide(mention, known.get(key)) for key, mention in mentions.items()}
-    if edited := [key for key, change in changes.items() if change is not None and change.known is not None]:
-        # A person may decide on one of them at this moment, and whether an edit is judged again depends on that.
-        tx.mentions.lock([known[key].id for key in edited])
-        known = tx.mentions.known(edited)
-        changes |= {key: rules.decide(mentions[key], known.get(key)) for key in edited}
-    counts = tx.mentions.save(source_id, [change for change in changes.values() if change is not None], now)
-    if batch.dead:
-        tx.dead_letters.add(source_id, batch.dead, now)
-    return counts
-
-
-def _reading(
-    claim: SourceClaim,
-    now: datetime,
-    error: CollectError | None,
-    *,
-    seen: int,
-    new: int,
-    next_check: datetime | None,
-    notes: Sequence[str],
-) -> Reading:
-    jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-    if error is not None:
-        return rules.after_failure(claim.source, now, error, seen=seen, new=new, jitter=jitter)
-    return rules.after_success(claim.source, now, seen=seen, new=new, next_check=next_check, notes=notes, jitter=jitter)
+    return (
+        len(due) + (1 if waiting else 0) + (1 if walking else 0) + (1 if rechecking else 0) + (1 if unexplained else 0)
+    )
 
 
 def assess(

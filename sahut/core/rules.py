@@ -39,6 +39,7 @@ _SHINGLE_WORDS = 3
 # From this likeness on an edited text tells the same story as before.
 _SAME_STORY = 0.8
 _LONGEST_BACKOFF = timedelta(hours=6)
+_RECHECK_AGES = tuple(timedelta(days=days) for days in (1, 3, 10, 30, 90))
 # A platform may name a time, but not one that silences a source for good.
 _LONGEST_WAIT = timedelta(days=7)
 _LEAST_SILENCE = timedelta(days=1)
@@ -92,15 +93,15 @@ def similarity(one: str, other: str) -> float:
 def decide(mention: Mention, known: Known | None) -> Change | None:
     """What to do with a collected mention: new, edited, or None for nothing to do.
 
-    An edit is judged again unless people have made it a ticket, or have dismissed a text that is still nearly the same:
-    a news desk that corrects a comma must not bring a dismissed article back.
+    An edit is judged again unless it is our own, or people have made it a ticket, or have dismissed a text that is
+    still nearly the same: a news desk that corrects a comma must not bring a dismissed article back.
     """
     key = text_key(mention.body)
     if known is None:
         return Change(mention=mention, text_key=key)
     if known.content_hash == mention.content_hash:
         return None
-    decided = known.state in {MentionState.CONVERTED, MentionState.MERGED}
+    decided = known.state in {MentionState.CONVERTED, MentionState.MERGED, MentionState.OWN}
     still_dismissed = known.state is MentionState.DISMISSED and similarity(known.body, mention.body) >= _SAME_STORY
     return Change(mention=mention, text_key=key, known=known, reassess=not (decided or still_dismissed))
 
@@ -176,6 +177,11 @@ def after_failure(source: Source, now: datetime, error: CollectError, *, seen: i
     )
 
 
+def next_recheck(first_seen: datetime, now: datetime) -> datetime | None:
+    """When to ask again whether a platform still shows a mention: 1, 3, 10, 30 and 90 days after it was first seen."""
+    return next((first_seen + age for age in _RECHECK_AGES if first_seen + age > now), None)
+
+
 def condition(source: Source, now: datetime, policy: Policy) -> SourceCondition:
     """One word for how a source is doing. Silence is measured against the expected or else the learnt rhythm."""
     health = source.health
@@ -212,12 +218,14 @@ def threshold_for(source_name: str, assessment: Assessment, policy: Policy) -> f
 
 
 def flag(record: MentionRecord, assessment: Assessment, policy: Policy) -> Verdict:
-    """Flagged or filed, and how pressing.
+    """Flagged or filed, and how pressing. Who answers a reply of ours is flagged whatever is said: staff asked for it.
 
     ``priority`` is 0 to 1,999: 1,000 for likely danger, up to 700 for certainty, up to 299 for reach (by powers of
     two, so that a celebrity's pothole does not outrank a live wire).
     """
     wanted = sum(assessment.kinds.get(kind, 0.0) for kind in policy.flagged_kinds)
+    if record.answers is not None:
+        wanted = 1.0
     state = (
         MentionState.FLAGGED if wanted >= threshold_for(record.source_name, assessment, policy) else MentionState.FILED
     )
@@ -236,8 +244,10 @@ def tie(record: MentionRecord, candidates: Sequence[Candidate], policy: Policy) 
 
     A declared repost, or a text marked as one, follows its original's fate: a copy of a dismissed post needs no second
     dismissal. Mere likeness only folds a mention behind one that still waits in the queue, so that a second citizen
-    with the same trouble after the first one's ticket is never swallowed.
+    with the same trouble after the first one's ticket is never swallowed. What answers a reply of ours stands alone.
     """
+    if record.answers is not None:
+        return None
     marked = _REPOST_MARK.match(record.mention.text) is not None
     key = text_key(record.mention.body)
     best: tuple[Candidate, TieReason, float] | None = None

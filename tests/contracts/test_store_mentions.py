@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sahut.core import actions, pipeline, rules
+from sahut.core import actions, collecting, pipeline, rules
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
     Author,
@@ -52,7 +52,7 @@ HOSTILE = [
 def keep(store: Store, clock: Clock, *mentions: Mention, demo: bool = False) -> int:
     with store.begin() as tx:
         source = tx.sources.add(a_source_draft(demo=demo), clock())
-        pipeline.save_mentions(tx, source.id, Batch(mentions=list(mentions)), clock())
+        collecting.save_mentions(tx, source.id, Batch(mentions=list(mentions)), clock())
     return source.id
 
 
@@ -121,7 +121,7 @@ def test_a_new_wording_of_a_held_mention_takes_its_dead_letter_away(store: Store
     pipeline.assess(store=store, classifier=FakeClassifier().choking_on("racun"), policy=Policy(), clock=clock)
     with store.begin() as tx:
         assert tx.dead_letters.count() == 1
-        pipeline.save_mentions(tx, source_id, Batch(mentions=[a_mention(LAMP, native_id="x")]), clock())
+        collecting.save_mentions(tx, source_id, Batch(mentions=[a_mention(LAMP, native_id="x")]), clock())
         assert tx.dead_letters.count() == 0
     assert [record.state for record in listed(store)] == [MentionState.COLLECTED]
 
@@ -185,7 +185,7 @@ def test_search_finds_words_and_beginnings_in_title_and_text(store: Store, clock
 def test_search_follows_an_edit(store: Store, clock: Clock) -> None:
     source_id = keep(store, clock, a_mention(LAMP, native_id="x"))
     with store.begin() as tx:
-        pipeline.save_mentions(tx, source_id, Batch(mentions=[a_mention("sudah menyala", native_id="x")]), clock())
+        collecting.save_mentions(tx, source_id, Batch(mentions=[a_mention("sudah menyala", native_id="x")]), clock())
     assert texts(store, MentionFilter(search="padam")) == []
     assert texts(store, MentionFilter(search="menyala")) == ["sudah menyala"]
 

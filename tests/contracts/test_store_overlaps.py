@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from sahut.core import actions, pipeline
+from sahut.core import actions, collecting
 from sahut.core.model import Actor, Batch, DismissReason, Mention, MentionState, TicketDraft, Topic
 from sahut.core.ports import Tx
 from storage.store import SqlStore
@@ -58,7 +58,7 @@ class Somebody:
 
 
 def page(tx: Tx, source_id: int, clock: Clock, *mentions: Mention) -> tuple[int, int]:
-    return pipeline.save_mentions(tx, source_id, Batch(mentions=list(mentions)), clock())
+    return collecting.save_mentions(tx, source_id, Batch(mentions=list(mentions)), clock())
 
 
 def dismiss(tx: Tx, actor: Actor, clock: Clock, *ids: int) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from sahut.core import actions, pipeline
+from sahut.core import actions, collecting, pipeline
 from sahut.core.errors import ClassifierError, LeaseLostError, RefusedError, StaleWriteError, TransientError
 from sahut.core.model import (
     Assessment,
@@ -219,8 +219,8 @@ def test_a_worker_that_lost_its_lease_writes_nothing(store: Store, clock: Clock)
     with store.begin() as tx:
         assert tx.sources.claim(source_id, now=clock(), until=clock() + timedelta(minutes=5)) is not None
     with pytest.raises(LeaseLostError):
-        pipeline._save_page(
-            store, slow, Batch(mentions=[a_mention()], cursor={"page": 9}), clock(), pipeline.COLLECT_LEASE
+        collecting._save_page(
+            store, slow, Batch(mentions=[a_mention()], cursor={"page": 9}), clock(), collecting.COLLECT_LEASE
         )
     assert everything(store) == [], "the page went with the cursor"
 
@@ -385,10 +385,10 @@ def test_a_source_paused_during_a_reading_stays_paused(store: Store, clock: Cloc
     source_id = follow(store, clock)
 
     class Pausing(FakeCollector):
-        def collect(self, source, *, now):  # type: ignore[no-untyped-def]
+        def collect(self, source, *, now, access=None):  # type: ignore[no-untyped-def]
             with store.begin() as tx:
                 tx.sources.set_state(source.id, SourceState.PAUSED, version=None, now=now)
-            yield from super().collect(source, now=now)
+            yield from super().collect(source, now=now, access=access)
 
     collect(store, clock, source_id, Pausing().page(a_mention()))
     with store.read() as tx:

@@ -76,7 +76,7 @@ print(json.dumps(taken))
 SAVE_THE_SAME = """
 import json, sys
 from sahut.core.model import Batch
-from sahut.core.pipeline import save_mentions
+from sahut.core.collecting import save_mentions
 from storage.store import open_store
 from tests.builders import NOW, a_mention
 store, taken = open_store(sys.argv[1]), []

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sahut.cli import Options, app
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
 from sahut.core.model import Batch, Policy
 from storage.store import SqlStore
 from tests.builders import a_mention, a_source_draft
@@ -31,7 +31,7 @@ def test_the_report_says_what_moved(
             for n in range(150)
             for words in (["lampu jalan padam"] if n < complaints else ["selamat pagi"])
         ]
-        pipeline.save_mentions(tx, source.id, Batch(mentions=posts), clock())
+        collecting.save_mentions(tx, source.id, Batch(mentions=posts), clock())
     while pipeline.assess(store=sqlite_store, classifier=FakeClassifier(), policy=Policy(), clock=clock):
         pass
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
 from sahut.core.model import Batch, Policy
 from storage.store import SqlStore
 from tests.builders import a_mention, a_source_draft
@@ -52,7 +52,7 @@ def archive(sqlite_store: SqlStore) -> SqlStore:
     with sqlite_store.begin() as tx:
         source = tx.sources.add(a_source_draft("kota"), now())
         posts = [a_mention(f"lampu jalan padam di Gang Mawar nomor {n}") for n in range(MANY)]
-        pipeline.save_mentions(tx, source.id, Batch(mentions=posts), now())
+        collecting.save_mentions(tx, source.id, Batch(mentions=posts), now())
     while pipeline.assess(store=sqlite_store, classifier=FakeClassifier(), policy=Policy(), clock=now):
         pass
     return sqlite_store

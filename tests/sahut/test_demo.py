@@ -12,7 +12,7 @@ import pytest
 
 from collectors import registry
 from sahut import demo
-from sahut.core import pipeline, rules
+from sahut.core import collecting, rules
 from sahut.core.model import Kind, MentionFilter, MentionOrder, SourceState, Topic
 from sahut.demo import feed
 from tests.builders import a_source_draft
@@ -115,7 +115,7 @@ def test_the_replay_collector_stores_every_post_in_the_past_at_its_own_hour(sqli
     with sqlite_store.begin() as tx:
         (source,) = demo.load(tx, clock())
 
-    report = pipeline.collect(
+    report = collecting.collect(
         source.id,
         store=sqlite_store,
         collector_for=lambda platform: registry.load(platform, settings=registry.CollectorSettings()),

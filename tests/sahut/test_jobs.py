@@ -13,7 +13,7 @@ import pytest
 
 from classifiers.why import Occlusion
 from sahut import jobs
-from sahut.core import pipeline
+from sahut.core import collecting, pipeline
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Assessment, Batch, MentionFilter, MentionOrder, MentionState, Policy, WalkDraft, WhySpan
 from sahut.core.ports import Classifier, Store
@@ -143,7 +143,7 @@ def test_what_is_collected_meanwhile_waits_for_one_bite_and_is_rung_for_again(sq
         def explain(self, text: str) -> list[WhySpan]:
             if not self.asked:
                 with made.store.begin() as tx:
-                    pipeline.save_mentions(tx, 1, Batch(mentions=[a_mention("jembatan rusak berat")]), now())
+                    collecting.save_mentions(tx, 1, Batch(mentions=[a_mention("jembatan rusak berat")]), now())
                 jobs.assess(made)  # finds the classifier taken
             self.asked += 1
             return super().explain(text)
@@ -217,7 +217,7 @@ def test_what_is_new_is_judged_before_the_archive(sqlite_store: Store) -> None:
     later = parts(sqlite_store, classifier=NewModel())
     with sqlite_store.begin() as tx:
         tx.walks.start(WalkDraft(model="fake-2"), now())
-        pipeline.save_mentions(tx, source_id, Batch(mentions=[a_mention("lampu padam di sana")]), now())
+        collecting.save_mentions(tx, source_id, Batch(mentions=[a_mention("lampu padam di sana")]), now())
     jobs.reassess(later)
     assert NewModel.judged == ["lampu padam di sana", "jalan rusak di depan pasar"]
 

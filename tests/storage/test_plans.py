@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from sahut.core import pipeline
+from sahut.core import collecting
 from sahut.core.model import Batch, Kind, MentionFilter, MentionOrder, MentionState, Topic
 from storage.store import SqlStore
 from tests.builders import NOW, a_mention, a_source_draft
@@ -62,7 +62,7 @@ def test_a_list_walks_an_index_in_order(
 def test_equal_texts_are_looked_up_by_their_key(sqlite_store: SqlStore) -> None:
     with sqlite_store.begin() as tx:
         source = tx.sources.add(a_source_draft(), NOW)
-        pipeline.save_mentions(tx, source.id, Batch(mentions=[a_mention()]), NOW)
+        collecting.save_mentions(tx, source.id, Batch(mentions=[a_mention()]), NOW)
     asked: list[tuple[str, tuple[object, ...]]] = []
 
     def listen(connection, cursor, statement, parameters, context, many):  # type: ignore[no-untyped-def]

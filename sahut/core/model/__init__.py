@@ -97,6 +97,7 @@ from sahut.core.model.sources import (
     Reading,
     Source,
     SourceClaim,
+    SourceDay,
     SourceDraft,
 )
 from sahut.core.model.words import (
@@ -189,6 +190,7 @@ __all__ = [
     "Source",
     "SourceClaim",
     "SourceCondition",
+    "SourceDay",
     "SourceDraft",
     "SourceMonth",
     "SourceState",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sahut.core.model.words import Problem, SourceState
@@ -12,7 +12,10 @@ from sahut.core.model.words import Problem, SourceState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDraft:
-    """What an operator says about a source. ``options`` are the platform's own (for a feed: ``identity``)."""
+    """What an operator says about a source. ``options`` are the platform's own (for a feed: ``identity``).
+
+    ``credential`` is the name of what lets us in, "" where anybody may read.
+    """
 
     platform: str
     name: str
@@ -22,6 +25,17 @@ class SourceDraft:
     expected_every: timedelta | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     demo: bool = False
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDay:
+    """What happened to a source on one day of UTC."""
+
+    day: date
+    readings: int
+    failures: int
+    new: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,8 @@ class Source:
     health: Health
     created_at: datetime
     version: int
+    credential: str = ""
+    credential_id: int | None = None
 
     @property
     def draft(self) -> SourceDraft:

@@ -3,7 +3,7 @@
 Only plain values of `sahut.core.model` pass through: no session, row or response of a library.
 """
 
-from sahut.core.ports.cases import Accounts, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
 from sahut.core.ports.outside import (
     Annotator,
     Backfiller,
@@ -29,6 +29,7 @@ __all__ = [
     "Classifier",
     "Clock",
     "Collector",
+    "Credentials",
     "DeadLetters",
     "Decisions",
     "Explainer",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from sahut.core.model import (
+    Access,
     ApiToken,
+    Credential,
+    CredentialDraft,
+    Currency,
     DeadItem,
     DeadLetter,
     Decided,
     Decision,
     DecisionDraft,
     Page,
+    Problem,
     Role,
     Session,
     StoredAnswer,
@@ -121,6 +126,71 @@ class Accounts(Protocol):
     def tokens(self) -> list[ApiToken]: ...
     def answer(self, key: str, user_id: int) -> StoredAnswer | None: ...
     def keep_answer(self, answer: StoredAnswer) -> None: ...
+
+
+class Credentials(Protocol):
+    """What lets us into platforms."""
+
+    def add(self, draft: CredentialDraft, secrets: Mapping[str, str], now: datetime) -> Credential:
+        """Raises RefusedError(rule="credential_exists")."""
+        ...
+
+    def get(self, credential_id: int) -> Credential:
+        """Raises NotFoundError."""
+        ...
+
+    def find(self, name: str) -> Credential | None: ...
+    def all(self) -> list[Credential]: ...
+    def change(
+        self,
+        credential_id: int,
+        draft: CredentialDraft,
+        secrets: Mapping[str, str] | None,
+        *,
+        version: int | None,
+        now: datetime,
+    ) -> Credential:
+        """Set what an operator says; ``secrets`` replace those there were, with what came of them.
+
+        Raises NotFoundError, StaleWriteError, RefusedError(rule="credential_exists" or "credential_platform").
+        """
+        ...
+
+    def remove(self, credential_id: int) -> None:
+        """Its sources stay, without one. Raises NotFoundError."""
+        ...
+
+    def open(self, credential_id: int, now: datetime) -> Access:
+        """The secrets in clear, for one piece of work. Raises NotFoundError, StoreError."""
+        ...
+
+    def proven(self, credential_id: int, account: str, now: datetime) -> None: ...
+    def used(
+        self,
+        credential_id: int,
+        now: datetime,
+        *,
+        spent: Mapping[Currency, float] | None = None,
+        session: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write down what a piece of work spent, and the session that it got."""
+        ...
+
+    def hold(self, credential_id: int, *, not_before: datetime | None, problem: Problem | None) -> None:
+        """All its sources wait until ``not_before``."""
+        ...
+
+    def well(self, credential_id: int, now: datetime) -> None:
+        """It works: forget what was wrong, but not a limit that another source has met meanwhile."""
+        ...
+
+    def spent(self, credential_id: int, since: date, until: date) -> dict[Currency, float]:
+        """From one day of UTC to another, both included."""
+        ...
+
+    def reseal(self) -> int:
+        """Seal every secret anew with the first key; how many credentials there are."""
+        ...
 
 
 class Operations(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sahut.core.model import (
     Access,
@@ -52,6 +52,7 @@ class Collector(Protocol):
         ...
 
 
+@runtime_checkable
 class Member(Collector, Protocol):
     """A collector of a platform that lets us in with a credential."""
 
@@ -62,6 +63,7 @@ class Member(Collector, Protocol):
         ...
 
 
+@runtime_checkable
 class Rechecker(Protocol):
     """A collector that can look again at mentions that it brought."""
 
@@ -73,6 +75,7 @@ class Rechecker(Protocol):
         ...
 
 
+@runtime_checkable
 class Backfiller(Protocol):
     """A collector that can read a stretch of the past."""
 
@@ -83,6 +86,7 @@ class Backfiller(Protocol):
         ...
 
 
+@runtime_checkable
 class Replier(Protocol):
     """Answers in public on one platform."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from sahut.core.ports.cases import Accounts, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
@@ -37,6 +37,8 @@ class Tx(Protocol):
     def replies(self) -> Replies: ...
     @property
     def explanations(self) -> Explanations: ...
+    @property
+    def credentials(self) -> Credentials: ...
 
 
 class Store(Protocol):

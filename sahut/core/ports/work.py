@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from sahut.core.model import (
     Assessment,
     Candidate,
     Change,
+    Gap,
     Known,
     MentionClaim,
     MentionFilter,
@@ -21,6 +22,7 @@ from sahut.core.model import (
     Reading,
     Source,
     SourceClaim,
+    SourceDay,
     SourceDraft,
     SourceMonth,
     SourceState,
@@ -75,6 +77,16 @@ class Sources(Protocol):
         """Write how the reading ended and give the lease back. Raises LeaseLostError."""
         ...
 
+    def days(self, source_ids: Sequence[int], since: date) -> dict[int, list[SourceDay]]:
+        """By source, its days from ``since`` on on which it was read, oldest first."""
+        ...
+
+    def add_gaps(self, source_id: int, gaps: Sequence[Gap], now: datetime) -> None:
+        """Remember holes, each once."""
+        ...
+
+    def gaps(self, source_ids: Sequence[int]) -> dict[int, list[Gap]]: ...
+
 
 class Mentions(Protocol):
     """The mentions of a transaction."""
@@ -84,7 +96,9 @@ class Mentions(Protocol):
         """Lock mentions, what they count on and what counts on them, all in one order, until the commit."""
         ...
 
-    def save(self, source_id: int, changes: Sequence[Change], now: datetime) -> tuple[int, int]:
+    def save(
+        self, source_id: int, changes: Sequence[Change], now: datetime, *, recheck_at: datetime | None = None
+    ) -> tuple[int, int]:
         """Insert new ones, version edited ones. Returns (inserted, edited); a key that exists is not inserted again."""
         ...
 
@@ -98,6 +112,10 @@ class Mentions(Protocol):
 
     def folded_behind(self, mention_id: int) -> list[MentionRecord]:
         """The copies that wait behind a mention, by id."""
+        ...
+
+    def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
+        """What was collected of a mention's conversation, itself included, oldest first; what is next to it at least."""
         ...
 
     def versions(self, mention_id: int) -> list[MentionVersion]: ...
@@ -142,6 +160,15 @@ class Mentions(Protocol):
     def set_state(
         self, mention_ids: Sequence[int], state: MentionState, *, ticket_id: int | None, now: datetime
     ) -> None: ...
+
+    def to_recheck(self, now: datetime, limit: int) -> tuple[int, list[tuple[int, str]]] | None:
+        """The source whose turn it is, and (id, native id) of mentions of it that are due; None for none."""
+        ...
+
+    def recheck_at(self, mention_ids: Sequence[int], when: datetime | None) -> None: ...
+    def withdraw(self, platform: str, native_ids: Sequence[str], now: datetime) -> list[int]:
+        """Blank what is stored under these ids; the mentions' ids. What waited is filed."""
+        ...
 
 
 class Assessments(Protocol):

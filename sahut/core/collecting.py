@@ -1,0 +1,238 @@
+"""How places are read: page by page, each stored with its cursor before the next is asked for.
+
+No transaction is open while a collector works. A limit, a refusal or a defect is one source's trouble, or its
+credential's, and nobody else's.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sahut.core import conversations, rules
+from sahut.core.errors import CollectError, LeaseLostError, PermanentError, TransientError
+from sahut.core.model import Access, Batch, Problem, Reading, Source, SourceClaim, SourceState
+from sahut.core.ports import Clock, Collector, Rechecker, Store, Tx
+
+log = logging.getLogger(__name__)
+
+COLLECT_LEASE = timedelta(minutes=5)
+RECHECK_BATCH = 100
+_OF_CREDENTIALS = {Problem.REFUSED_CREDENTIAL, Problem.NO_CREDITS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectReport:
+    """How one reading went. ``error`` is None after a success; ``new`` and ``edited`` are stored either way."""
+
+    source_id: int
+    seen: int
+    new: int
+    edited: int
+    dead: int
+    error: CollectError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckReport:
+    """How one look at what was collected went."""
+
+    source_id: int
+    looked: int
+    edited: int
+    withdrawn: int
+    error: CollectError | None = None
+
+
+def collect(
+    source_id: int,
+    *,
+    store: Store,
+    collector_for: Callable[[str], Collector],
+    clock: Clock,
+    lease: timedelta = COLLECT_LEASE,
+) -> CollectReport | None:
+    """Read one source once; None when it is not active or another worker holds it.
+
+    ``lease`` is how long a page may take before another worker may read the source.
+    """
+    now = clock()
+    with store.begin() as tx:
+        claim = tx.sources.claim(source_id, now=now, until=now + lease)
+    if claim is None:
+        return None
+    seen = new = edited = dead = 0
+    last = Batch()
+    notes: list[str] = []
+    error: CollectError | None = None
+    try:
+        collector = collector_for(claim.source.platform)
+        access = access_for(store, collector, claim.source, now)
+        recheck_at = rules.next_recheck(now, now) if isinstance(collector, Rechecker) else None
+        for batch in collector.collect(claim.source, now=now, access=access):
+            kept, changed = _save_page(store, claim, batch, clock(), lease, recheck_at)
+            seen, new, edited, dead = seen + batch.seen, new + kept, edited + changed, dead + len(batch.dead)
+            notes = [*notes, *batch.notes][: rules.MOST_NOTES]
+            last = batch
+    except CollectError as failure:
+        error = failure
+    except LeaseLostError:
+        log.warning("source %d (%s): the lease ran out while reading", source_id, claim.source.name)
+        return None
+    except Exception as failure:
+        # A defect in one adapter is that source's trouble: it backs off and shows, the others go on.
+        log.exception("source %d (%s): unexpected error", source_id, claim.source.name)
+        error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
+    end = clock()
+    reading = _reading(claim, end, error, seen=seen, new=new, next_check=last.next_check, notes=notes)
+    try:
+        with store.begin() as tx:
+            tx.sources.release(claim, reading)
+            _blame_credential(tx, claim.source, error, reading, end)
+    except LeaseLostError:
+        log.warning("source %d (%s): the lease ran out before the end", source_id, claim.source.name)
+    return CollectReport(source_id=source_id, seen=seen, new=new, edited=edited, dead=dead, error=error)
+
+
+def access_for(store: Store, collector: Collector, source: Source, now: datetime) -> Access | None:
+    """What lets us into the source's platform, opened; None where anybody may read.
+
+    Raises PermanentError(Problem.NO_CREDENTIAL) where it is needed and there is none.
+    """
+    if collector.guide is None:
+        return None
+    if source.credential_id is None:
+        raise PermanentError(
+            f"source '{source.name}': {source.platform} wants a credential, and it has none; "
+            f"add one with `sahut credential add {source.platform} NAME` and name it with `sahut source change`",
+            problem=Problem.NO_CREDENTIAL,
+        )
+    with store.read() as tx:
+        return tx.credentials.open(source.credential_id, now)
+
+
+def _blame_credential(tx: Tx, source: Source, error: CollectError | None, reading: Reading, end: datetime) -> None:
+    """Let all sources of a credential wait for its limit; say that it was refused, or that it works again."""
+    if source.credential_id is None:
+        return
+    if isinstance(error, TransientError) and error.whole_account:
+        until = error.not_before or reading.due_at
+        tx.credentials.hold(source.credential_id, not_before=until, problem=error.problem)
+    elif isinstance(error, PermanentError) and error.problem in _OF_CREDENTIALS:
+        tx.credentials.hold(source.credential_id, not_before=None, problem=error.problem)
+    elif error is None:
+        tx.credentials.well(source.credential_id, end)
+
+
+def _save_page(
+    store: Store, claim: SourceClaim, batch: Batch, now: datetime, lease: timedelta, recheck_at: datetime | None = None
+) -> tuple[int, int]:
+    source = claim.source
+    with store.begin() as tx:
+        counts = save_mentions(tx, source.id, batch, now, recheck_at=recheck_at)
+        tx.sources.advance(claim, batch.cursor, until=now + lease)
+        _settle(tx, source, batch, now)
+    return counts
+
+
+def _settle(tx: Tx, source: Source, batch: Batch, now: datetime) -> None:
+    """Write down what a page brought beside its mentions."""
+    if batch.gaps:
+        tx.sources.add_gaps(source.id, batch.gaps, now)
+    if batch.withdrawn:
+        tx.mentions.withdraw(source.platform, batch.withdrawn, now)
+    if source.credential_id is not None:
+        tx.credentials.used(source.credential_id, now, spent=batch.spent, session=batch.session)
+
+
+def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: Clock) -> RecheckReport | None:
+    """Look again at mentions of one source, up to a hundred, whether their platform still shows them; None for none.
+
+    The next look is written before the platform is asked: whatever happens, none is asked about in a circle.
+    """
+    now = clock()
+    with store.begin() as tx:
+        found = tx.mentions.to_recheck(now, RECHECK_BATCH)
+        if found is None:
+            return None
+        source_id, due = found
+        source = tx.sources.get(source_id)
+        _plan_rechecks(tx, [mention_id for mention_id, _ in due], now)
+    error: CollectError | None = None
+    batch = Batch()
+    edited = 0
+    try:
+        collector = collector_for(source.platform)
+        if isinstance(collector, Rechecker) and source.state is not SourceState.REMOVED:
+            access = access_for(store, collector, source, now)
+            batch = collector.recheck([native_id for _, native_id in due], now=now, access=access)
+            with store.begin() as tx:
+                _, edited = save_mentions(tx, source.id, batch, clock())
+                _settle(tx, source, batch, clock())
+    except CollectError as failure:
+        error = failure
+        log.warning("source %d (%s): could not look again: %s", source.id, source.name, error)
+    except Exception as failure:
+        log.exception("source %d (%s): unexpected error on looking again", source.id, source.name)
+        error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
+    if isinstance(error, TransientError) and error.whole_account and source.credential_id is not None:
+        with store.begin() as tx:
+            until = error.not_before or now + source.interval
+            tx.credentials.hold(source.credential_id, not_before=until, problem=error.problem)
+    return RecheckReport(
+        source_id=source.id, looked=len(due), edited=edited, withdrawn=len(batch.withdrawn), error=error
+    )
+
+
+def _plan_rechecks(tx: Tx, mention_ids: Sequence[int], now: datetime) -> None:
+    by_time: dict[datetime | None, list[int]] = {}
+    for mention_id in mention_ids:
+        first_seen = tx.mentions.get(mention_id).mention.collected_at
+        by_time.setdefault(rules.next_recheck(first_seen, now), []).append(mention_id)
+    for when, ids in by_time.items():
+        tx.mentions.recheck_at(ids, when)
+
+
+def save_mentions(
+    tx: Tx, source_id: int, batch: Batch, now: datetime, *, recheck_at: datetime | None = None
+) -> tuple[int, int]:
+    """Store what is new or edited of a page, and its dead items. Returns (new, edited).
+
+    A page may hold one mention twice: the last wording counts.
+    """
+    once = {mention.key: mention for mention in batch.mentions}
+    placed, answers = conversations.place(tx, list(once.values()), now)
+    mentions = {mention.key: mention for mention in placed}
+    known = tx.mentions.known(list(mentions))
+    changes = {key: rules.decide(mention, known.get(key)) for key, mention in mentions.items()}
+    if edited := [key for key, change in changes.items() if change is not None and change.known is not None]:
+        # A person may decide on one of them at this moment, and whether an edit is judged again depends on that.
+        tx.mentions.lock([known[key].id for key in edited])
+        known = tx.mentions.known(edited)
+        changes |= {key: rules.decide(mentions[key], known.get(key)) for key in edited}
+    found = [change for change in changes.values() if change is not None]
+    told = [replace(change, answers=answers.get(change.mention.key)) for change in found]
+    counts = tx.mentions.save(source_id, told, now, recheck_at=recheck_at)
+    conversations.make_own(tx, [known[key] for key, mention in mentions.items() if mention.own and key in known], now)
+    if batch.dead:
+        tx.dead_letters.add(source_id, batch.dead, now)
+    return counts
+
+
+def _reading(
+    claim: SourceClaim,
+    now: datetime,
+    error: CollectError | None,
+    *,
+    seen: int,
+    new: int,
+    next_check: datetime | None,
+    notes: Sequence[str],
+) -> Reading:
+    jitter = random.random()  # noqa: S311 - spreads load, guards nothing
+    if error is not None:
+        return rules.after_failure(claim.source, now, error, seen=seen, new=new, jitter=jitter)
+    return rules.after_success(claim.source, now, seen=seen, new=new, next_check=next_check, notes=notes, jitter=jitter)

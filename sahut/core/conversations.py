@@ -1,0 +1,99 @@
+"""Who speaks in a conversation: accounts of ours, and citizens who answer us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sahut.core.model import Known, Mention, MentionState, SentReply, Standing
+from sahut.core.ports import Tx
+from sahut.core.rules import plain_words, similarity
+
+# Platforms' clocks and ours differ, and some give whole minutes.
+_CLOCKS = timedelta(minutes=2)
+# A person may change a word while posting by hand.
+_SAME_ANSWER = 0.8
+_UNDECIDED = frozenset({MentionState.COLLECTED, MentionState.FLAGGED, MentionState.FILED, MentionState.HELD})
+Key = tuple[str, str]
+
+
+def place(tx: Tx, mentions: Sequence[Mention], now: datetime) -> tuple[list[Mention], dict[Key, int]]:
+    """Collected mentions with our own ones marked; and by identity, which reply of ours each of the others answers.
+
+    A collector that sees a reply of ours settles it: one in doubt, and one that a person was to post.
+    """
+    near = tx.replies.standing_near(mentions)
+    placed: list[Mention] = []
+    answers: dict[Key, int] = {}
+    for mention in mentions:
+        ours = ours_among(mention, near)
+        if ours is not None and not ours.reply.native_id:
+            sent = SentReply(native_id=mention.native_id, permalink=mention.permalink, sent_at=mention.published_at)
+            tx.replies.stands(ours.reply.id, sent, now=now, note="a collector saw it")
+        own = mention.own or ours is not None
+        placed.append(replace(mention, own=own))
+        answered = None if own else answered_by(mention, near)
+        if answered is not None:
+            answers[mention.key] = answered.reply.id
+    return placed, answers
+
+
+def make_own(tx: Tx, known: Sequence[Known], now: datetime) -> None:
+    """Take out of the work what another source had stored before anybody knew that it is ours."""
+    found = [one.id for one in known if one.state in _UNDECIDED]
+    if found:
+        tx.mentions.lock(found)
+        tx.mentions.set_state(found, MentionState.OWN, ticket_id=None, now=now)
+
+
+def ours_among(mention: Mention, near: Sequence[Standing]) -> Standing | None:
+    """The reply of ours that ``mention`` is.
+
+    By its id; or where that is not known yet, since an account of ours says the same in the same place.
+    """
+    here = [one for one in near if one.reply.platform == mention.platform]
+    known = next((one for one in here if one.reply.native_id == mention.native_id), None)
+    if known is not None or not mention.own:
+        return known
+    return next((one for one in here if not one.reply.native_id and _is(mention, one)), None)
+
+
+def _is(mention: Mention, ours: Standing) -> bool:
+    if mention.permalink and mention.permalink == ours.reply.permalink:
+        return True
+    begun = ours.reply.sending_since or ours.reply.written_at
+    if mention.published_at is not None and mention.published_at < begun - _CLOCKS:
+        return False
+    same = plain_words(mention.body) == plain_words(ours.reply.text)
+    return _together(mention, ours.mention) and (same or similarity(mention.body, ours.reply.text) >= _SAME_ANSWER)
+
+
+def answered_by(mention: Mention, near: Sequence[Standing]) -> Standing | None:
+    """The latest reply of ours that ``mention`` answers.
+
+    A post below it does. So does one that comes later in the same conversation, from the person whom we answered or
+    to an account of ours: many platforms keep answers to a comment in one flat list.
+    """
+    found = [one for one in near if one.reply.platform == mention.platform and _answers(mention, one)]
+    return max(found, key=lambda one: one.reply.id, default=None)
+
+
+def _answers(mention: Mention, ours: Standing) -> bool:
+    if ours.reply.native_id and mention.parent == ours.reply.native_id:
+        return True
+    asked = ours.mention
+    if ours.reply.sent_at is None or mention.native_id == asked.native_id or not _together(mention, asked):
+        return False
+    if (mention.published_at or mention.collected_at) < ours.reply.sent_at - _CLOCKS:
+        return False
+    same_person = (
+        mention.author is not None and asked.author is not None and mention.author.handle == asked.author.handle
+    )
+    return mention.to_us or same_person
+
+
+def _together(one: Mention, other: Mention) -> bool:
+    """Whether both stand in one conversation."""
+    place = {other.native_id, other.root} - {""}
+    return one.parent in place or one.root in place

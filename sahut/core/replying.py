@@ -1,0 +1,272 @@
+"""What people do with public replies: written, approved by somebody else, settled where a machine cannot tell.
+
+As in `sahut.core.actions` each runs inside the caller's transaction, names the version that its author saw, and is
+refused whole or done whole. What a platform makes of a text is asked before, by `judge`, while no transaction is open.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sahut.core import wording
+from sahut.core.errors import RefusedError, SahutError, StaleWriteError
+from sahut.core.model import (
+    Access,
+    Actor,
+    Capability,
+    Currency,
+    MentionRecord,
+    Policy,
+    Reply,
+    ReplyAct,
+    ReplyCheck,
+    ReplyDraft,
+    ReplyRules,
+    ReplyState,
+    Role,
+    SentReply,
+    Ticket,
+    Variable,
+)
+from sahut.core.outbox import Means
+from sahut.core.ports import Tx
+
+log = logging.getLogger(__name__)
+
+_WRITERS = frozenset({Role.ADMIN, Role.COMMS, Role.APPROVER})
+_APPROVERS = frozenset({Role.ADMIN, Role.APPROVER})
+_EDITABLE = frozenset({ReplyState.DRAFT, ReplyState.WAITING, ReplyState.FAILED})
+# From the moment it is handed over, taking it back is no longer ours to say.
+_WITHDRAWABLE = _EDITABLE | {ReplyState.APPROVED, ReplyState.BY_HAND}
+_MOST_LATELY = 200
+_MOST_NEAR = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a platform makes of a text as an answer, and what is left to the account."""
+
+    text: str
+    capability: Capability
+    rules: ReplyRules | None = None
+    left: Mapping[Currency, float] = field(default_factory=dict)
+
+
+def judge(means: Means, record: MentionRecord, text: str) -> Judged:
+    """Ask who answers on the mention's platform; asks no platform. Never raises: what cannot answer does not.
+
+    Where nobody answers for us, a person may still do so on the platform itself, if the post has an address.
+    """
+    by_hand = Capability.MANUAL if record.mention.permalink else Capability.NONE
+    if record.mention.own:
+        return Judged(text=text, capability=Capability.NONE)
+    try:
+        replier = means.replier_for(record.mention.platform)
+        if replier is None:
+            return Judged(text=text, capability=by_hand)
+        access = _access(means, record)
+        capability = replier.capability(record.mention, access)
+        rules = None if capability is Capability.NONE or not text else replier.measure(text, record.mention, access)
+    except Exception:
+        log.exception("mention %d: how it can be answered could not be found out", record.id)
+        return Judged(text=text, capability=by_hand)
+    return Judged(text=text, capability=capability, rules=rules, left={} if access is None else access.left)
+
+
+def _access(means: Means, record: MentionRecord) -> Access | None:
+    try:
+        return means.access_for(record.source_id)
+    except SahutError as error:
+        log.info("mention %d: no account to answer with: %s", record.id, error)
+        return None
+
+
+def check(
+    tx: Tx, record: MentionRecord, judged: Judged, *, policy: Policy, now: datetime, reply: Reply | None = None
+) -> ReplyCheck:
+    """All that is to be said of a text: what refuses it, and what to know before it goes out."""
+    but = None if reply is None else reply.id
+    platform, since = record.mention.platform, now - policy.replies.similar_window
+    return wording.check(
+        judged.text,
+        record,
+        capability=judged.capability,
+        rules=judged.rules,
+        policy=policy.replies,
+        answered=_answered(tx, record, but),
+        lately=tx.replies.texts_since(platform, since, but=but, limit=_MOST_LATELY) if judged.text.strip() else (),
+        left=judged.left,
+        reply=reply,
+    )
+
+
+def _answered(tx: Tx, record: MentionRecord, but: int | None) -> bool:
+    if any(one.state is ReplyState.SENT and one.id != but for one in tx.replies.of_mention(record.id)):
+        return True
+    near = tx.mentions.conversation(record, _MOST_NEAR)
+    return any(one.mention.own and one.mention.parent == record.mention.native_id for one in near)
+
+
+def template_values(record: MentionRecord, ticket: Ticket | None, policy: Policy) -> dict[Variable, str]:
+    """What is known of a template's variables. No ticket has a deadline yet."""
+    author, found = record.mention.author, {}
+    if author is not None and (author.name or author.handle):
+        found[Variable.NAME] = author.name or author.handle
+    unit = policy.unit_for(record.topic) if record.topic is not None else None
+    if ticket is not None:
+        found[Variable.TICKET] = ticket.number
+        if policy.replies.tracking_link:
+            found[Variable.LINK] = policy.replies.tracking_link.replace("{code}", ticket.tracking_code)
+        unit = next((one for one in policy.units if one.code == ticket.unit), unit)
+    if unit is not None:
+        found[Variable.UNIT] = unit.name
+    return found
+
+
+def draft(tx: Tx, mention_id: int, judged: Judged, *, template: str = "", actor: Actor, now: datetime) -> Reply:
+    """Begin an answer. Refused for what cannot be answered, and while another answer to it is not over."""
+    _check_may(actor, _WRITERS)
+    record = tx.mentions.for_update(mention_id)
+    if record.withdrawn_at is not None:
+        raise RefusedError(f"mention {mention_id} is no longer on its platform", rule="reply_gone")
+    if judged.capability is Capability.NONE:
+        raise RefusedError(f"mention {mention_id} cannot be answered", rule="reply_no_way")
+    return tx.replies.add(_drafted(record, judged.text, actor, template), now)
+
+
+def edit(tx: Tx, reply_id: int, text: str, *, version: int | None, actor: Actor, now: datetime) -> Reply:
+    """Another text. It is a draft again, whoever had submitted it, and the new writer may not approve it either."""
+    _check_may(actor, _WRITERS)
+    reply = _take(tx, reply_id, version, _EDITABLE)
+    record = tx.mentions.get(reply.mention_id)
+    return tx.replies.rewrite(reply_id, _drafted(record, text, actor, reply.template), now)
+
+
+def _drafted(record: MentionRecord, text: str, actor: Actor, template: str) -> ReplyDraft:
+    return ReplyDraft(
+        mention_id=record.id,
+        text=text.replace("\r\n", "\n").strip(),
+        author_id=actor.user_id,
+        author_name=actor.name,
+        seen_edits=record.edited,
+        template=template,
+    )
+
+
+def submit(
+    tx: Tx, reply_id: int, judged: Judged, *, version: int | None, policy: Policy, actor: Actor, now: datetime
+) -> Reply:
+    """Put it before somebody else; or let it out at once, where the agency asks for no second person."""
+    _check_may(actor, _WRITERS)
+    reply = _take(tx, reply_id, version, frozenset({ReplyState.DRAFT}))
+    _check_sayable(tx, reply, judged, policy, now)
+    if policy.replies.approval:
+        return tx.replies.move(reply_id, ReplyState.WAITING, ReplyAct.SUBMITTED, actor_name=actor.name, now=now)
+    return _release(tx, reply, judged, ReplyAct.SUBMITTED, actor, now)
+
+
+def approve(
+    tx: Tx, reply_id: int, judged: Judged, *, version: int | None, policy: Policy, actor: Actor, now: datetime
+) -> Reply:
+    """Let it out. Never by somebody who had a hand in its text."""
+    _check_may(actor, _APPROVERS)
+    reply = _take(tx, reply_id, version, frozenset({ReplyState.WAITING}))
+    if actor.user_id in reply.writers:
+        raise RefusedError(f"{actor.name} wrote reply {reply_id}: somebody else approves it", rule="reply_own_text")
+    _check_sayable(tx, reply, judged, policy, now)
+    return _release(tx, reply, judged, ReplyAct.APPROVED, actor, now)
+
+
+def reject(tx: Tx, reply_id: int, note: str, *, version: int | None, actor: Actor, now: datetime) -> Reply:
+    """Back to its author, with what is wrong with it."""
+    _check_may(actor, _APPROVERS)
+    _take(tx, reply_id, version, frozenset({ReplyState.WAITING}))
+    if not note.strip():
+        raise RefusedError("say what is wrong with the reply", rule="reply_note")
+    return tx.replies.move(
+        reply_id, ReplyState.DRAFT, ReplyAct.REJECTED, actor_name=actor.name, now=now, note=note.strip()
+    )
+
+
+def withdraw(tx: Tx, reply_id: int, *, version: int | None, actor: Actor, now: datetime) -> Reply:
+    """It does not go out. Refused from the moment a machine has taken it."""
+    _check_may(actor, _WRITERS)
+    _take(tx, reply_id, version, _WITHDRAWABLE)
+    return tx.replies.move(reply_id, ReplyState.WITHDRAWN, ReplyAct.WITHDRAWN, actor_name=actor.name, now=now)
+
+
+def answered(tx: Tx, reply_id: int, link: str, *, version: int | None, actor: Actor, now: datetime) -> Reply:
+    """A person posted it on the platform, and says where. A collector that sees it there adds its id."""
+    _check_may(actor, _WRITERS)
+    _take(tx, reply_id, version, frozenset({ReplyState.BY_HAND, ReplyState.FAILED}))
+    sent = SentReply(native_id="", permalink=_web_link(link))
+    return tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="by hand")
+
+
+def settle(
+    tx: Tx, reply_id: int, *, link: str, stands: bool, version: int | None, actor: Actor, now: datetime
+) -> Reply:
+    """A person looked: it stands there, at ``link``; or it does not, and may go out again."""
+    _check_may(actor, _WRITERS)
+    _take(tx, reply_id, version, frozenset({ReplyState.UNKNOWN}))
+    if stands:
+        sent = SentReply(native_id="", permalink=_web_link(link))
+        return tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="seen there by a person")
+    return tx.replies.move(
+        reply_id, ReplyState.APPROVED, ReplyAct.NOT_THERE, actor_name=actor.name, now=now, due_at=now
+    )
+
+
+def retry(
+    tx: Tx, reply_id: int, judged: Judged, *, version: int | None, policy: Policy, actor: Actor, now: datetime
+) -> Reply:
+    """Let a failed one go out again as it was approved, once what stopped it is put right."""
+    _check_may(actor, _WRITERS)
+    reply = _take(tx, reply_id, version, frozenset({ReplyState.FAILED}))
+    _check_sayable(tx, reply, judged, policy, now)
+    return _release(tx, reply, judged, ReplyAct.RETRIED, actor, now)
+
+
+def _release(tx: Tx, reply: Reply, judged: Judged, act: ReplyAct, actor: Actor, now: datetime) -> Reply:
+    by_api = judged.capability is Capability.API
+    return tx.replies.move(
+        reply.id,
+        ReplyState.APPROVED if by_api else ReplyState.BY_HAND,
+        act,
+        actor_name=actor.name,
+        now=now,
+        due_at=now if by_api else None,
+    )
+
+
+def _check_may(actor: Actor, roles: frozenset[Role]) -> None:
+    if actor.role not in roles:
+        raise RefusedError(f"{actor.name} ({actor.role}) may not do this to public replies", rule="role")
+
+
+def _take(tx: Tx, reply_id: int, version: int | None, allowed: frozenset[ReplyState]) -> Reply:
+    reply = tx.replies.for_update(reply_id, version=version)
+    if reply.state not in allowed:
+        raise RefusedError(f"reply {reply_id} is {reply.state}, so that cannot be done to it", rule="reply_state")
+    return reply
+
+
+def _check_sayable(tx: Tx, reply: Reply, judged: Judged, policy: Policy, now: datetime) -> None:
+    if judged.text != reply.text:
+        # It was rewritten between being judged and being locked.
+        raise StaleWriteError("reply", reply.id, expected=reply.version - 1, current=reply.version, changes=[])
+    record = tx.mentions.get(reply.mention_id)
+    found = check(tx, record, judged, policy=policy, now=now, reply=reply)
+    if found.refusals:
+        said = ", ".join(f"{one.word} ({one.detail})" if one.detail else one.word for one in found.refusals)
+        raise RefusedError(f"reply {reply.id} cannot go out as it is: {said}", rule=f"reply_{found.refusals[0].word}")
+
+
+def _web_link(link: str) -> str:
+    link = link.strip()
+    if not link.startswith(("https://", "http://")) or any(letter.isspace() for letter in link):
+        raise RefusedError("give the address of the reply, as https://…", rule="reply_link")
+    return link

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
 
-from sahut.core import collecting, pipeline
+from sahut.core import collecting, outbox, pipeline
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
+from sahut.core.outbox import Means
 from sahut.core.pipeline import ReassessReport
 from sahut.core.ports import Annotator, Classifier, Clock, Collector, Explainer, Queue, Store
 
@@ -34,6 +35,7 @@ class Parts:
     classifier: Callable[[], Classifier]
     explainer: Callable[[], Explainer]
     annotator: Callable[[], Annotator | None] = lambda: None
+    means: Means = field(default_factory=Means)
     lease: timedelta = collecting.COLLECT_LEASE
     stop: Event = field(default_factory=Event)
     judging: threading.Lock = field(default_factory=threading.Lock)
@@ -47,6 +49,7 @@ def table(parts: Parts) -> dict[str, Callable[..., None]]:
         "reassess": lambda: reassess(parts),
         "explain": lambda: explain(parts),
         "recheck": lambda: recheck(parts),
+        "deliver": lambda: deliver(parts),
         "tidy": lambda: tidy(parts),
     }
 
@@ -162,6 +165,15 @@ def explain(parts: Parts) -> None:
     if waiting:
         # Its ring found the classifier taken.
         parts.queue.ring("assess")
+
+
+def deliver(parts: Parts) -> None:
+    """Send approved replies, and find out about those that are in doubt, until none is due."""
+    while not parts.stop.is_set():
+        report = outbox.deliver(store=parts.store, means=parts.means, clock=parts.clock)
+        if report is None:
+            return
+        log.info("reply %d: %s%s", report.reply_id, report.state, f" ({report.reason})" if report.reason else "")
 
 
 def recheck(parts: Parts) -> None:

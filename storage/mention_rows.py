@@ -82,6 +82,7 @@ def record(row: Row[Any]) -> MentionRecord:
         place=None if row.place is None else _place(row.place),
         language=None if row.text_language is None else Language(row.text_language),
         withdrawn_at=row.withdrawn_at,
+        answers=row.answers,
     )
 
 
@@ -123,7 +124,8 @@ def new_row(source_id: int, change: Change, now: datetime) -> dict[str, Any]:
         "repost_of": change.mention.repost_of,
         "own": change.mention.own,
         "to_us": change.mention.to_us,
-        "state": MentionState.COLLECTED,
+        "state": MentionState.OWN if change.mention.own else MentionState.COLLECTED,
+        "answers": change.answers,
         "version": 1,
         "edited": 0,
         "folded": False,

@@ -41,7 +41,7 @@ class SqlMonths:
         judged = and_(
             mention.c.shown_at >= since,
             mention.c.shown_at < until,
-            mention.c.state.not_in([MentionState.COLLECTED, MentionState.HELD]),
+            mention.c.state.not_in([MentionState.COLLECTED, MentionState.HELD, MentionState.OWN]),
             ~source.c.demo,
         )
         found: dict[str, _Counts] = {}

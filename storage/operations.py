@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core.model import SourceState
+from storage.reply_tables import reply, reply_event
 from storage.tables import (
     assessment,
     dead_letter,
@@ -55,6 +56,7 @@ class SqlOperations:
             ("mentions", mention.c.state),
             ("sources", source.c.state),
             ("tickets", ticket.c.status),
+            ("replies", reply.c.state),
         ):
             for value, count in self._connection.execute(select(column, func.count()).group_by(column)):
                 found[f"{word}.{value}"] = count
@@ -92,7 +94,12 @@ class SqlOperations:
         # A decision names what it undoes: the later ones go first.
         self._connection.execute(update(decision).where(decision.c.mention_id.in_(mentions)).values(undoes=None))
         deleted: dict[str, int] = {}
+        replies = select(reply.c.id).where(reply.c.mention_id.in_(mentions))
+        # A real mention cannot answer an invented post; should a number be used again, it must not seem to.
+        self._connection.execute(update(mention).where(mention.c.answers.in_(replies)).values(answers=None))
         for table, where in (
+            (reply_event, reply_event.c.reply_id.in_(replies)),
+            (reply, reply.c.mention_id.in_(mentions)),
             (signature, signature.c.mention_id.in_(mentions)),
             (tie, tie.c.mention_id.in_(mentions) | tie.c.first_id.in_(mentions)),
             (assessment, assessment.c.mention_id.in_(mentions)),

@@ -147,6 +147,8 @@ mention = Table(
     Column("withdrawn_at", Utc),
     # When its platform is asked again whether it still shows it; NULL for never.
     Column("recheck_at", Utc),
+    # The reply of ours that it answers.
+    Column("answers", RowId),
     UniqueConstraint("platform", "native_id"),
 )
 

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sahut.core.model import Policy
+from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
 from triage_api import document, errors
 from triage_api.deps import Deps, authorize
@@ -30,10 +31,12 @@ def create_app(
     queue: Queue | None = None,
     collector_for: Callable[[str], Collector] | None = None,
     look: Look | None = None,
+    means: Means | None = None,
 ) -> FastAPI:
     """An app of its own: two in one process share nothing.
 
-    ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests.
+    ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests;
+    ``means`` say who answers on which platform, nobody where left out.
     """
     chosen = settings or ApiSettings()
     deps = Deps(
@@ -44,6 +47,7 @@ def create_app(
         look=Looks(look),
         queue=queue,
         collector_for=collector_for,
+        means=means or Means(),
     )
     app = FastAPI(
         title="Sahut",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from sahut.core.model import Actor, Policy
+from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
 from triage_api import auth, permissions
 from triage_api.auth import Signed
@@ -36,6 +37,7 @@ class Deps:
     look: Look
     queue: Queue | None = None
     collector_for: Callable[[str], Collector] | None = None
+    means: Means = field(default_factory=Means)
 
 
 def deps_of(request: Request) -> Deps:

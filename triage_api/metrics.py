@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sahut.core.ports import Store
 
-_LABEL = {"mentions": "state", "sources": "state", "tickets": "status"}
+_LABEL = {"mentions": "state", "sources": "state", "tickets": "status", "replies": "state"}
 
 
 class Metrics:

@@ -14,13 +14,17 @@ class Permission(StrEnum):
     OWN = "own"  # anybody who is signed in, also with a one-time password: their own session
     READ = "read"
     DECIDE = "decide"
+    ANSWER = "answer"  # write public replies, and see to them once they are on their way
+    APPROVE = "approve"  # let out what somebody else wrote
     MANAGE = "manage"
 
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({Permission.OWN, Permission.READ}),
     Role.TRIAGE: frozenset({Permission.OWN, Permission.READ, Permission.DECIDE}),
-    Role.ADMIN: frozenset({Permission.OWN, Permission.READ, Permission.DECIDE, Permission.MANAGE}),
+    Role.COMMS: frozenset({Permission.OWN, Permission.READ, Permission.ANSWER}),
+    Role.APPROVER: frozenset({Permission.OWN, Permission.READ, Permission.ANSWER, Permission.APPROVE}),
+    Role.ADMIN: frozenset(Permission) - {Permission.OPEN},
 }
 
 _V1 = "/api/v1"
@@ -37,6 +41,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/sources"): Permission.MANAGE,
     ("POST", f"{_V1}/sources/test"): Permission.MANAGE,
     ("GET", f"{_V1}/sources/{{source_id}}"): Permission.READ,
+    ("GET", f"{_V1}/sources/{{source_id}}/report"): Permission.READ,
     ("PUT", f"{_V1}/sources/{{source_id}}"): Permission.MANAGE,
     ("POST", f"{_V1}/sources/{{source_id}}/test"): Permission.MANAGE,
     ("POST", f"{_V1}/sources/{{source_id}}/pause"): Permission.MANAGE,
@@ -53,6 +58,19 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/tickets"): Permission.DECIDE,
     ("GET", f"{_V1}/tickets/{{ticket_id}}"): Permission.READ,
     ("PATCH", f"{_V1}/tickets/{{ticket_id}}"): Permission.DECIDE,
+    ("GET", f"{_V1}/replies"): Permission.READ,
+    ("POST", f"{_V1}/replies"): Permission.ANSWER,
+    ("POST", f"{_V1}/replies/check"): Permission.ANSWER,
+    ("GET", f"{_V1}/replies/templates"): Permission.READ,
+    ("GET", f"{_V1}/replies/{{reply_id}}"): Permission.READ,
+    ("PATCH", f"{_V1}/replies/{{reply_id}}"): Permission.ANSWER,
+    ("POST", f"{_V1}/replies/{{reply_id}}/submit"): Permission.ANSWER,
+    ("POST", f"{_V1}/replies/{{reply_id}}/approve"): Permission.APPROVE,
+    ("POST", f"{_V1}/replies/{{reply_id}}/reject"): Permission.APPROVE,
+    ("POST", f"{_V1}/replies/{{reply_id}}/withdraw"): Permission.ANSWER,
+    ("POST", f"{_V1}/replies/{{reply_id}}/answered"): Permission.ANSWER,
+    ("POST", f"{_V1}/replies/{{reply_id}}/settle"): Permission.ANSWER,
+    ("POST", f"{_V1}/replies/{{reply_id}}/retry"): Permission.ANSWER,
     ("GET", f"{_V1}/dead-letters"): Permission.READ,
     ("POST", f"{_V1}/dead-letters/{{letter_id}}/retry"): Permission.MANAGE,
     ("GET", f"{_V1}/users"): Permission.READ,

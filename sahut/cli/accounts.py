@@ -26,7 +26,12 @@ Username = Annotated[str, typer.Argument(help="The name to sign in with.")]
 def add_user(
     username: Username,
     name: Annotated[str, typer.Option(help="As colleagues read it; the user name when left out.")] = "",
-    role: Annotated[Role, typer.Option(help="admin: everything; triage: decides; auditor: only reads.")] = Role.TRIAGE,
+    role: Annotated[
+        Role,
+        typer.Option(
+            help="admin: everything; triage: decides; comms: replies; approver: lets replies out; auditor: only reads."
+        ),
+    ] = Role.TRIAGE,
 ) -> None:
     """Make an account with a one-time password, which is printed on stdout once."""
     password = bootstrap.add_user(_parts(), username=username, name=name or username, role=role)

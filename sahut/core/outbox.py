@@ -122,22 +122,26 @@ def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> _Stand
         return _failed(error)
     except Exception as error:
         log.exception("reply %d: unexpected error before it was sent", reply.id)
-        return _End(ReplyState.FAILED, ReplyAct.FAILED, None, f"unexpected {type(error).__name__}", Problem.UNEXPECTED)
+        return _failed(error)
+    return _hand_over(way, reply, cost, clock)
+
+
+def _hand_over(way: _Way, reply: Reply, cost_usd: float, clock: Clock) -> _Stands | _End:
     try:
         sent = way.replier.reply(way.record.mention, reply.text, key=reply.key, now=clock(), access=way.access)
-    except InDoubtError as error:
-        return _in_doubt(str(error), clock(), error.problem)
     except TransientError as error:
         return _later(reply, error, clock())
     except PermanentError as error:
         return _failed(error)
+    except InDoubtError as error:
+        return _in_doubt(str(error), clock(), error.problem)
     except Exception as error:
         # A defect may strike before the call or after it.
         log.exception("reply %d: unexpected error while it was sent", reply.id)
         return _in_doubt(f"unexpected {type(error).__name__}: {error}", clock(), Problem.UNEXPECTED)
     if not sent.native_id:
         return _in_doubt("the platform took it without giving it an id", clock(), None)
-    return _Stands(sent, cost)
+    return _Stands(sent, cost_usd)
 
 
 def _way(store: Store, means: Means, reply: Reply, now: datetime) -> _Way:

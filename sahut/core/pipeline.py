@@ -75,20 +75,22 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
         waiting = tx.mentions.waiting(now)
         walking = bool(tx.walks.running())
         rechecking = tx.mentions.to_recheck(now, 1) is not None
+        answering = tx.replies.waiting(now)
         unexplained = not waiting and tx.explanations.waiting(now, max_attempts=MAX_ATTEMPTS)
     for source_id in due:
         queue.ring("collect", key=f"source:{source_id}", args={"source_id": source_id})
-    if waiting:
-        queue.ring("assess")
-    if walking:
-        queue.ring("reassess")
-    if rechecking:
-        queue.ring("recheck")
-    if unexplained:
-        queue.ring("explain")
-    return (
-        len(due) + (1 if waiting else 0) + (1 if walking else 0) + (1 if rechecking else 0) + (1 if unexplained else 0)
-    )
+    # What people wait for comes first: an answer, then what may become one.
+    wanted = {
+        "deliver": answering,
+        "assess": bool(waiting),
+        "reassess": walking,
+        "recheck": rechecking,
+        "explain": unexplained,
+    }
+    for job, wants in wanted.items():
+        if wants:
+            queue.ring(job)
+    return len(due) + sum(wanted.values())
 
 
 def assess(

@@ -70,6 +70,9 @@ def judge(means: Means, record: MentionRecord, text: str) -> Judged:
         access = _access(means, record)
         capability = replier.capability(record.mention, access)
         rules = None if capability is Capability.NONE or not text else replier.measure(text, record.mention, access)
+    except SahutError as error:
+        log.info("mention %d: nobody answers there for us: %s", record.id, error)
+        return Judged(text=text, capability=by_hand)
     except Exception:
         log.exception("mention %d: how it can be answered could not be found out", record.id)
         return Judged(text=text, capability=by_hand)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,11 +42,15 @@ class ReplyRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentReply:
-    """A reply that stands on its platform: there is none without a native id."""
+    """A reply that stands on its platform: there is none without a native id, except where a person gave its address.
+
+    ``session`` is what the platform gave for the secrets meanwhile, as in a batch.
+    """
 
     native_id: str
     permalink: str = ""
     sent_at: datetime | None = None
+    session: Mapping[str, str] | None = None
 
 
 class ReplyState(StrEnum):

@@ -55,9 +55,7 @@ class Replies(Protocol):
         """A person's act. A note becomes the reply's reason; an approval names its approver."""
         ...
 
-    def stands(
-        self, reply_id: int, sent: SentReply, *, now: datetime, actor_name: str = "", note: str = ""
-    ) -> Reply:
+    def stands(self, reply_id: int, sent: SentReply, *, now: datetime, actor_name: str = "", note: str = "") -> Reply:
         """It stands on its platform, whatever was thought before; the mention that it is there becomes our own.
 
         Also says so of a reply that is ``sent`` already, and then adds what was not known of it.

@@ -1,0 +1,35 @@
+"""Mentions in their conversations."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, select, text
+
+from sahut.core.model import MentionRecord
+from storage.mention_rows import record, records
+from storage.tables import mention
+
+
+class MentionThreads:
+    """The part of the mentions that knows who answers whom."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
+        """What was collected of a mention's conversation, itself included, oldest first.
+
+        Of a long one, what stands next to the mention comes before the rest.
+        """
+        here = mention.c.platform == of.mention.platform
+        root = of.mention.root or of.mention.native_id
+        found = {of.id}
+        for where in (
+            and_(here, mention.c.native_id.in_([of.mention.parent, root])),
+            # Each second condition is the partial index's own: SQLite does not conclude it from the first.
+            and_(here, mention.c.parent == of.mention.native_id, text("mention.parent <> ''")),
+            and_(here, mention.c.root == root, text("mention.root <> ''")),
+        ):
+            left = select(mention.c.id).where(where, mention.c.id.not_in(found)).order_by(mention.c.id)
+            found |= set(self._connection.execute(left.limit(limit - len(found))).scalars())
+        rows = records().where(mention.c.id.in_(found)).order_by(mention.c.shown_at, mention.c.id)
+        return [record(row) for row in self._connection.execute(rows)]

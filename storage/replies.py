@@ -1,0 +1,398 @@
+"""Public replies: an outbox of rows, each handed to its platform by one worker, and never on a guess."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, text, union, update
+from sqlalchemy.exc import IntegrityError
+
+from sahut.core.errors import LeaseLostError, NotFoundError, RefusedError, StaleWriteError
+from sahut.core.model import (
+    Mention,
+    MentionState,
+    Page,
+    Problem,
+    Reply,
+    ReplyAct,
+    ReplyClaim,
+    ReplyDraft,
+    ReplyEvent,
+    ReplyFilter,
+    ReplyState,
+    SentReply,
+    Standing,
+)
+from storage import paging
+from storage.mention_rows import record, records
+from storage.mentions import SqlMentions
+from storage.reply_tables import reply, reply_event
+from storage.tables import dead_letter, mention
+
+_ORDER = "replies"
+# Both databases take far more parameters in one statement, but none is faster for it.
+_KEYS_AT_ONCE = 400
+_MOST_NEAR = 500
+# What may stand on a platform by now.
+_HANDED_OVER = (ReplyState.SENDING, ReplyState.UNKNOWN, ReplyState.BY_HAND, ReplyState.SENT)
+_WAITS_FOR_MACHINES = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNKNOWN)
+_UNSENT = {"attempts": 0, "looks": 0, "sending_since": None}
+_UNDECIDED = (MentionState.COLLECTED, MentionState.FLAGGED, MentionState.FILED, MentionState.HELD)
+
+
+class SqlReplies:
+    """The replies of one transaction."""
+
+    def __init__(self, connection: Connection, mentions: SqlMentions) -> None:
+        self._connection = connection
+        self._mentions = mentions
+
+    # --- people
+
+    def add(self, draft: ReplyDraft, now: datetime) -> Reply:
+        """Raises NotFoundError, RefusedError(rule="reply_open")."""
+        answered = self._mentions.get(draft.mention_id)
+        values = {
+            "mention_id": draft.mention_id,
+            "platform": answered.mention.platform,
+            "source_id": answered.source_id,
+            "parent": answered.mention.native_id,
+            "root": answered.mention.root or answered.mention.native_id,
+            "key": secrets.token_hex(16),
+            **_written(draft, now),
+            "writers": [draft.author_id],
+            **_UNSENT,
+            "native_id": "",
+            "permalink": "",
+            "created_at": now,
+            "updated_at": now,
+            "version": 1,
+        }
+        try:
+            with self._connection.begin_nested():
+                made: int = self._connection.execute(reply.insert().values(values).returning(reply.c.id)).scalar_one()
+        except IntegrityError as error:
+            raise RefusedError(
+                f"mention {draft.mention_id} has a reply that is not over yet", rule="reply_open"
+            ) from error
+        self._note(made, ReplyAct.DRAFTED, draft.author_name, now)
+        return self.get(made)
+
+    def get(self, reply_id: int) -> Reply:
+        """Raises NotFoundError."""
+        return _value(self._one(reply_id))
+
+    def for_update(self, reply_id: int, *, version: int | None = None) -> Reply:
+        """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
+        row = self._one(reply_id, lock=True)
+        if version is not None and row.version != version:
+            raise StaleWriteError(
+                "reply", reply_id, expected=version, current=row.version, changes=self._changes(reply_id, version)
+            )
+        return _value(row)
+
+    def _one(self, reply_id: int, *, lock: bool = False) -> Row[Any]:
+        query = select(reply).where(reply.c.id == reply_id)
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
+        if row is None:
+            raise NotFoundError("reply", reply_id)
+        return row
+
+    def _changes(self, reply_id: int, version: int) -> list[dict[str, str]]:
+        query = (
+            select(reply_event)
+            .where(reply_event.c.reply_id == reply_id, reply_event.c.at_version > version)
+            .order_by(reply_event.c.id)
+        )
+        return [
+            {"what": f"reply_{row.act}", "who": row.actor_name, "when": row.at.isoformat()}
+            for row in self._connection.execute(query)
+        ]
+
+    def rewrite(self, reply_id: int, draft: ReplyDraft, now: datetime) -> Reply:
+        """Another text, by one more writer: a draft again, which nobody has approved."""
+        writers = sorted({*self._one(reply_id).writers, draft.author_id})
+        # Another text is another post: a platform that knows keys would answer with the old one.
+        self._write(reply_id, {**_written(draft, now), "writers": writers, "key": secrets.token_hex(16)}, now)
+        self._note(reply_id, ReplyAct.EDITED, draft.author_name, now)
+        return self.get(reply_id)
+
+    def move(
+        self,
+        reply_id: int,
+        state: ReplyState,
+        act: ReplyAct,
+        *,
+        actor_name: str,
+        now: datetime,
+        due_at: datetime | None = None,
+        note: str = "",
+    ) -> Reply:
+        """A person's act. A note becomes the reply's reason; an approval names its approver."""
+        values: dict[str, Any] = {"state": state, "due_at": due_at, "reason": note, "problem": None}
+        if act is ReplyAct.APPROVED:
+            values["approver_name"] = actor_name
+        self._write(reply_id, values, now)
+        self._note(reply_id, act, actor_name, now, note)
+        return self.get(reply_id)
+
+    def stands(self, reply_id: int, sent: SentReply, *, now: datetime, actor_name: str = "", note: str = "") -> Reply:
+        """It stands on its platform. Raises RefusedError(rule="reply_taken") where another reply has that id."""
+        before = self._one(reply_id, lock=True)
+        values = {
+            "state": ReplyState.SENT,
+            "native_id": before.native_id or sent.native_id,
+            "permalink": before.permalink or sent.permalink,
+            "sent_at": before.sent_at or sent.sent_at or now,
+            "due_at": None,
+            "reason": "",
+            "problem": None,
+        }
+        if all(getattr(before, name) == value for name, value in values.items()):
+            return _value(before)
+        try:
+            with self._connection.begin_nested():
+                self._write(reply_id, values, now)
+        except IntegrityError as error:
+            raise RefusedError(f"another reply of ours is {sent.native_id} already", rule="reply_taken") from error
+        self._note(reply_id, ReplyAct.SENT, actor_name, now, note)
+        if sent.native_id:
+            self._make_own(before.platform, sent.native_id, reply_id, now)
+        return self.get(reply_id)
+
+    def _make_own(self, platform: str, native_id: str, reply_id: int, now: datetime) -> None:
+        """A collector may have seen it before us, and a citizen may have answered it."""
+        away = {"version": mention.c.version + 1, "updated_at": now, "lease_token": None, "lease_until": None}
+        ours = case((mention.c.state.in_(_UNDECIDED), MentionState.OWN), else_=mention.c.state)
+        seen = self._connection.execute(
+            update(mention)
+            .where(mention.c.platform == platform, mention.c.native_id == native_id, ~mention.c.own)
+            .values(own=True, state=ours, **away)
+            .returning(mention.c.id)
+        ).scalars()
+        touched = list(seen)
+        # One that could not be judged need not be any more.
+        self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(touched)))
+        again = case((mention.c.state == MentionState.FILED, MentionState.FLAGGED), else_=mention.c.state)
+        answers = self._connection.execute(
+            update(mention)
+            .where(
+                mention.c.platform == platform,
+                mention.c.parent == native_id,
+                ~mention.c.own,
+                mention.c.answers.is_(None),
+            )
+            .values(answers=reply_id, state=again, **away)
+            .returning(mention.c.id)
+        ).scalars()
+        self._mentions.refold([*touched, *answers])
+
+    def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]:
+        """Newest first. Raises RefusedError(rule="page_token")."""
+        query = select(reply).where(*_conditions(where)).order_by(reply.c.id.desc()).limit(limit + 1)
+        if after is not None:
+            (last,) = paging.keys(after, _ORDER, 1)
+            query = query.where(reply.c.id < last)
+        found = [_value(row) for row in self._connection.execute(query)]
+        if len(found) <= limit:
+            return Page(items=found)
+        return Page(items=found[:limit], next=paging.token(_ORDER, [found[limit - 1].id]))
+
+    def count(self, where: ReplyFilter, *, cap: int) -> int:
+        """How many match, counted up to ``cap``."""
+        some = select(reply.c.id).where(*_conditions(where)).limit(cap).subquery()
+        return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def of_mention(self, mention_id: int) -> list[Reply]:
+        """Oldest first."""
+        query = select(reply).where(reply.c.mention_id == mention_id).order_by(reply.c.id)
+        return [_value(row) for row in self._connection.execute(query)]
+
+    def events(self, reply_id: int) -> list[ReplyEvent]:
+        """The history, oldest first."""
+        query = select(reply_event).where(reply_event.c.reply_id == reply_id).order_by(reply_event.c.id)
+        return [
+            ReplyEvent(
+                id=row.id,
+                reply_id=row.reply_id,
+                act=ReplyAct(row.act),
+                note=row.note,
+                actor_name=row.actor_name,
+                at=row.at,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def texts_since(self, platform: str, since: datetime, *, but: int | None, limit: int) -> list[str]:
+        """What we have answered on a platform since then, or are about to, the latest first."""
+        query = select(reply.c.text).where(
+            reply.c.platform == platform,
+            reply.c.updated_at >= since,
+            reply.c.state.in_([ReplyState.WAITING, ReplyState.APPROVED, *_HANDED_OVER]),
+        )
+        if but is not None:
+            query = query.where(reply.c.id != but)
+        return list(self._connection.execute(query.order_by(reply.c.updated_at.desc()).limit(limit)).scalars())
+
+    # --- machines
+
+    def waiting(self, now: datetime) -> bool:
+        """Whether a machine should turn to one now."""
+        return self._connection.execute(select(reply.c.id).where(_due(now)).limit(1)).first() is not None
+
+    def claim(self, *, now: datetime, until: datetime) -> ReplyClaim | None:
+        """The one due first, by one conditional UPDATE; None when none is."""
+        first = select(reply).where(_due(now)).order_by(reply.c.due_at, reply.c.id).limit(1)
+        row = self._connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
+        if row is None:
+            return None
+        token = secrets.token_hex(8)
+        sends = row.state == ReplyState.APPROVED
+        values: dict[str, Any] = {"lease_token": token, "due_at": until}
+        if sends:
+            values |= {
+                "state": ReplyState.SENDING,
+                "attempts": row.attempts + 1,
+                "looks": 0,
+                "sending_since": row.sending_since or now,
+            }
+        else:
+            values |= {"state": ReplyState.UNKNOWN, "looks": row.looks + 1}
+        if not self._write(row.id, values, now, reply.c.version == row.version, reply.c.state == row.state):
+            return None
+        if sends:
+            self._note(row.id, ReplyAct.SENDING, "", now)
+        elif row.state == ReplyState.SENDING:
+            self._note(row.id, ReplyAct.IN_DOUBT, "", now, "its sender was lost")
+        return ReplyClaim(reply=self.get(row.id), token=token, until=until)
+
+    def sent(self, claim: ReplyClaim, sent: SentReply, now: datetime) -> None:
+        """As `stands`, whoever holds it by now: what is seen on the platform outweighs every lease."""
+        self.stands(claim.reply.id, sent, now=now)
+
+    def settle(
+        self,
+        claim: ReplyClaim,
+        state: ReplyState,
+        act: ReplyAct,
+        *,
+        now: datetime,
+        due_at: datetime | None,
+        reason: str,
+        problem: Problem | None = None,
+    ) -> None:
+        """How the claim ended, where it did not end on the platform. Raises LeaseLostError."""
+        values = {"state": state, "due_at": due_at, "reason": reason, "problem": problem}
+        if not self._write(claim.reply.id, values, now, reply.c.lease_token == claim.token):
+            raise LeaseLostError(f"reply {claim.reply.id} is in other hands")
+        self._note(claim.reply.id, act, "", now, reason)
+
+    # --- conversations
+
+    def standing_near(self, mentions: Sequence[Mention]) -> list[Standing]:
+        """Replies of ours that stand, or may, in the conversations of these collected mentions."""
+        by_platform: dict[str, set[str]] = {}
+        for one in mentions:
+            keys = {one.native_id, one.parent, one.root} - {""}
+            by_platform.setdefault(one.platform, set()).update(keys)
+        found: dict[int, Reply] = {}
+        for platform, every in by_platform.items():
+            keys = sorted(every)
+            for start in range(0, len(keys), _KEYS_AT_ONCE):
+                some = keys[start : start + _KEYS_AT_ONCE]
+                handed_over = and_(reply.c.platform == platform, reply.c.state.in_(_HANDED_OVER))
+                # Three walks of three indexes; of one OR, a planner makes a walk of the table.
+                near = union(
+                    select(reply.c.id).where(handed_over, reply.c.native_id.in_(some), text("reply.native_id <> ''")),
+                    select(reply.c.id).where(handed_over, reply.c.parent.in_(some)),
+                    select(reply.c.id).where(handed_over, reply.c.root.in_(some)),
+                ).limit(_MOST_NEAR)
+                for row in self._connection.execute(select(reply).where(reply.c.id.in_(near))):
+                    found[row.id] = _value(row)
+        if not found:
+            return []
+        answered = {one.mention_id for one in found.values()}
+        rows = self._connection.execute(records().where(mention.c.id.in_(answered)))
+        by_id = {row.id: record(row).mention for row in rows}
+        return [Standing(reply=one, mention=by_id[one.mention_id]) for _, one in sorted(found.items())]
+
+    # --- rows
+
+    def _write(self, reply_id: int, values: Mapping[str, Any], now: datetime, *where: ColumnElement[bool]) -> bool:
+        """False where the conditions do not hold. Whoever had the lease loses it, unless ``values`` give it anew."""
+        changed = self._connection.execute(
+            update(reply)
+            .where(reply.c.id == reply_id, *where)
+            .values({"lease_token": None, **values, "version": reply.c.version + 1, "updated_at": now})
+        )
+        return changed.rowcount == 1
+
+    def _note(self, reply_id: int, act: ReplyAct, actor_name: str, now: datetime, note: str = "") -> None:
+        version = select(reply.c.version).where(reply.c.id == reply_id).scalar_subquery()
+        self._connection.execute(
+            reply_event.insert().values(
+                reply_id=reply_id, act=act, note=note, actor_name=actor_name, at=now, at_version=version
+            )
+        )
+
+
+def _written(draft: ReplyDraft, now: datetime) -> dict[str, Any]:
+    return {
+        "text": draft.text,
+        "template": draft.template,
+        "state": ReplyState.DRAFT,
+        "author_id": draft.author_id,
+        "author_name": draft.author_name,
+        "approver_name": "",
+        "reason": "",
+        "problem": None,
+        "seen_edits": draft.seen_edits,
+        "written_at": now,
+        "due_at": None,
+    }
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return and_(reply.c.due_at.is_not(None), reply.c.due_at <= now, reply.c.state.in_(_WAITS_FOR_MACHINES))
+
+
+def _conditions(where: ReplyFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if where.states:
+        found.append(reply.c.state.in_(where.states))
+    if where.mention_id is not None:
+        found.append(reply.c.mention_id == where.mention_id)
+    return found
+
+
+def _value(row: Row[Any]) -> Reply:
+    return Reply(
+        id=row.id,
+        mention_id=row.mention_id,
+        platform=row.platform,
+        source_id=row.source_id,
+        key=row.key,
+        text=row.text,
+        template=row.template,
+        state=ReplyState(row.state),
+        author_name=row.author_name,
+        writers=frozenset(row.writers),
+        approver_name=row.approver_name,
+        reason=row.reason,
+        problem=None if row.problem is None else Problem(row.problem),
+        seen_edits=row.seen_edits,
+        written_at=row.written_at,
+        due_at=row.due_at,
+        attempts=row.attempts,
+        looks=row.looks,
+        sending_since=row.sending_since,
+        native_id=row.native_id,
+        permalink=row.permalink,
+        sent_at=row.sent_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        version=row.version,
+    )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from config import _lines
 from config.faults import SettingsFaultsError, close_to, dotted, from_validation
+from config.replies import RepliesSection, TemplateSection, reply_policy
 from sahut.core.errors import SettingsError
 from sahut.core.model import Kind, Policy, SourceDraft, Topic, Unit
 
@@ -78,14 +79,19 @@ class PolicyFile(_Strict):
     similarity: SimilaritySection = SimilaritySection()
     health: HealthSection = HealthSection()
     places: PlacesSection = PlacesSection()
+    replies: RepliesSection = RepliesSection()
+    template: tuple[TemplateSection, ...] = ()
     unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _codes_differ(self) -> PolicyFile:
-        codes = [unit.code for unit in self.unit]
-        twice = sorted({code for code in codes if codes.count(code) > 1})
-        if twice:
-            raise ValueError(f"more than one unit has the code {', '.join(twice)}")
+        for thing, names in (
+            ("unit has the code", [unit.code for unit in self.unit]),
+            ("template has the name", [template.name for template in self.template]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"more than one {thing} {', '.join(twice)}")
         return self
 
     def policy(self) -> Policy:
@@ -102,6 +108,7 @@ class PolicyFile(_Strict):
             home_area=self.places.home or "",
             source_areas=self.places.sources,
             units=tuple(Unit(code=u.code, name=u.name, topics=frozenset(u.topics)) for u in self.unit),
+            replies=reply_policy(self.replies, self.template),
         )
 
 
@@ -117,6 +124,7 @@ class SourceSection(_Strict):
         float | None, Field(gt=0, description="Warn when nothing new comes for this long; learnt when left out")
     ] = None
     options: Annotated[dict[str, Any], Field(description="The platform's own settings")] = {}
+    credential: Annotated[str, Field(description="What lets us in: a name from `sahut credential list`")] = ""
 
     @field_validator("name", "address")
     @classmethod
@@ -135,6 +143,7 @@ class SourceSection(_Strict):
             interval=timedelta(minutes=self.every_minutes),
             expected_every=None if self.expected_hours is None else timedelta(hours=self.expected_hours),
             options=self.options,
+            credential=self.credential,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -133,9 +133,7 @@ class World:
         if request.headers.get("authorization", "").removeprefix("bearer ") not in self.tokens:
             return Reply(status=401, json={"message": "Unauthorized", "error": 401})
         answer = self._routed(request.path.strip("/"), request)
-        return Reply(
-            status=answer.status, json=answer.json, body=answer.body, headers={**self.limits, **answer.headers}
-        )
+        return replace(answer, headers={**self.limits, **answer.headers})
 
     def _token(self, request: Request) -> Reply:
         wanted = base64.b64encode(b"appid:rahasia-aplikasi").decode()

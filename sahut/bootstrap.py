@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sahut import jobs, probe
+from sahut.core import collecting
 from sahut.core.errors import CollectError, SettingsError, StoreError
-from sahut.core.model import Kind, Policy, Probe, Problem, Role, SourceDraft, User
-from sahut.core.ports import Annotator, Classifier, Collector, Explainer, Queue, Store
+from sahut.core.model import Access, Kind, Policy, Probe, Problem, Role, SourceDraft, User
+from sahut.core.outbox import Means
+from sahut.core.ports import Annotator, Classifier, Collector, Explainer, Queue, Replier, Store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -227,12 +229,14 @@ def parts(settings: Settings) -> jobs.Parts:
     opened = store(settings)
     holds = policy(settings)
     judge = current_classifier(settings)
+    loaded = collector_for(settings, opened)
     made = jobs.Parts(
         store=opened,
         queue=_queue(settings, table),
         policy=holds,
         clock=now,
-        collector_for=collector_for(settings, opened),
+        collector_for=loaded,
+        means=_means(opened, loaded),
         lease=timedelta(minutes=settings.lease_minutes),
         classifier=judge,
         explainer=lambda: explainer(judge(), kinds=holds.flagged_kinds),
@@ -240,6 +244,21 @@ def parts(settings: Settings) -> jobs.Parts:
     )
     table.update(jobs.table(made))
     return made
+
+
+def _means(opened: Store, loaded: Callable[[str], Collector]) -> Means:
+    """Who answers on a platform is the collector that reads it, where it can; it does so as its source's account."""
+
+    def replier_for(platform: str) -> Replier | None:
+        collector = loaded(platform)
+        return collector if isinstance(collector, Replier) else None
+
+    def access_for(source_id: int) -> Access | None:
+        with opened.read() as tx:
+            source = tx.sources.get(source_id)
+        return collecting.access_for(opened, loaded(source.platform), source, now())
+
+    return Means(replier_for=replier_for, access_for=access_for)
 
 
 def web(settings: Settings, made: jobs.Parts) -> FastAPI:
@@ -253,6 +272,7 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         clock=made.clock,
         collector_for=made.collector_for,
         look=lambda draft: look(settings, draft, made.store),
+        means=made.means,
         settings=ApiSettings(base_url=settings.public_url, cookie_secure=settings.public_url.startswith("https://")),
     )
 
@@ -285,7 +305,14 @@ def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) ->
         collector = registry.load(draft.platform, settings=manners)
     except CollectError as error:
         return Probe(problem=error.problem, reason=str(error))
-    found = probe.look(draft, collector, now())
+    access = None
+    if collector.guide is not None:
+        with (opened or store(settings)).read() as tx:
+            credential = tx.credentials.find(draft.credential)
+            if credential is None:
+                return Probe(problem=Problem.NO_CREDENTIAL, reason=_no_credential(draft))
+            access = tx.credentials.open(credential.id, now())
+    found = probe.look(draft, collector, now(), access)
     if draft.platform != "feed" or found.problem is not Problem.NOT_A_FEED:
         return found
     try:
@@ -299,6 +326,34 @@ def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) ->
     others = f"; it also has {', '.join(rest)}" if rest else ""
     note = f"{shown(draft.address)} is a web page; its feed is {first}{others}"
     return replace(behind, address=feeds[0], alternatives=feeds[1:], notes=[note, *behind.notes])
+
+
+def _no_credential(draft: SourceDraft) -> str:
+    had = f"there is no credential '{draft.credential}'" if draft.credential else f"{draft.platform} wants a credential"
+    return f"{had}: `sahut credential list` shows what there is, `sahut credential add {draft.platform} NAME` makes one"
+
+
+def new_key() -> str:
+    """A fresh key to seal secrets with."""
+    from config import keys
+
+    return keys.new_key()
+
+
+def rotate_key(settings: Settings) -> int:
+    """Put a fresh key first in the key file and seal every secret anew; how many credentials there are.
+
+    Where a variable names the keys, the first of those seals from now on.
+    """
+    from config import keys
+
+    if not settings.key.get_secret_value():
+        keys.put_first(settings.keys_file, keys.new_key())
+    opened = store(settings)
+    with opened.begin() as tx:
+        count = tx.credentials.reseal()
+    opened.close()
+    return count
 
 
 def load_demo(made: jobs.Parts) -> None:

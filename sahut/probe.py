@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sahut.core.errors import CollectError
-from sahut.core.model import Batch, Health, Probe, Problem, Source, SourceDraft, SourceState
+from sahut.core.model import Access, Batch, Health, Probe, Problem, Source, SourceDraft, SourceState
 from sahut.core.ports import Collector
 
 
-def look(draft: SourceDraft, collector: Collector, now: datetime) -> Probe:
+def look(draft: SourceDraft, collector: Collector, now: datetime, access: Access | None = None) -> Probe:
     """Read the first page of a place as if it were followed from now on. Never raises for what it finds there."""
     try:
-        batch = next(collector.collect(_unstored(draft, now), now=now), Batch())
+        batch = next(collector.collect(_unstored(draft, now), now=now, access=access), Batch())
     except CollectError as error:
         return Probe(problem=error.problem, reason=str(error))
     except Exception as failure:

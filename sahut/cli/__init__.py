@@ -16,6 +16,7 @@ import typer
 from sahut.cli import (
     accounts,
     classify,
+    credentials,
     demo,
     drift,
     evaluate,
@@ -64,6 +65,8 @@ evaluate.register(app)
 app.add_typer(labels.app, name="labels", rich_help_panel="Learning")
 app.add_typer(models.app, name="model", rich_help_panel="Learning")
 app.add_typer(sources.app, name="source", rich_help_panel="People and places")
+app.add_typer(credentials.app, name="credential", rich_help_panel="People and places")
+app.add_typer(credentials.keys, name="key", rich_help_panel="People and places")
 app.add_typer(accounts.users, name="user", rich_help_panel="People and places")
 app.add_typer(accounts.tokens, name="token", rich_help_panel="People and places")
 app.add_typer(demo.app, name="demo", rich_help_panel="People and places")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from sahut import bootstrap
 from sahut.cli.output import FAILED, AsJson, ago, complain, say, span, step, write_json, write_table
 from sahut.core import rules
 from sahut.core.errors import NotFoundError
-from sahut.core.model import Probe, Source, SourceDraft, SourceState
+from sahut.core.model import Gap, Probe, Source, SourceDay, SourceDraft, SourceState
 
 if TYPE_CHECKING:
     from sahut.core.ports import Store, Tx
@@ -23,9 +24,10 @@ app = typer.Typer(help="Places that are read.", no_args_is_help=True)
 _TITLE_WIDTH = 90
 
 Name = Annotated[str, typer.Argument(help="The source's name, from `sahut source list`.")]
-Platform = Annotated[str, typer.Argument(help="What it is: feed, replay, or another that a plug-in brings.")]
+Platform = Annotated[str, typer.Argument(help="What it is: feed, x, reddit, mastodon …; see docs/platforms.")]
 Address = Annotated[str, typer.Argument(help="A feed's URL, a file, an account: what the platform reads.")]
 Query = Annotated[str, typer.Option(help="Keep only what matches: '(jalan OR \"lampu jalan\") AND NOT iklan'.")]
+CredentialName = Annotated[str, typer.Option(help="What lets us in, from `sahut credential list`.")]
 OptionList = Annotated[
     list[str] | None, typer.Option("--option", "-o", metavar="KEY=VALUE", help="A setting of the platform's own.")
 ]
@@ -35,6 +37,7 @@ OptionList = Annotated[
 def add(
     platform: Platform,
     address: Address,
+    *,
     name: Annotated[str, typer.Option(help="As staff read it; the feed's own title when left out.")] = "",
     query: Query = "",
     every: Annotated[float, typer.Option(min=1, help="Minutes between two looks.")] = 10,
@@ -42,6 +45,7 @@ def add(
         float | None, typer.Option(min=0.1, help="Hours without news that are worth a warning; learnt when left out.")
     ] = None,
     option: OptionList = None,
+    credential: CredentialName = "",
     unseen: Annotated[bool, typer.Option("--unseen", help="Add it without looking at it first.")] = False,
 ) -> None:
     """Follow a place. It is looked at first, so that a wrong address is said so at once."""
@@ -54,10 +58,11 @@ def add(
         interval=timedelta(minutes=every),
         expected_every=None if expected is None else timedelta(hours=expected),
         options=_options(option or []),
+        credential=credential or _only_credential(parts, platform),
     )
     if not unseen:
         with step(f"Looking at {address}"):
-            found = bootstrap.look(settings, draft)
+            found = bootstrap.look(settings, draft, parts.store)
         if found.problem is not None:
             complain(found.reason)
             say("Nothing was added. Put it right, or add it as it is with --unseen.")
@@ -109,6 +114,7 @@ def try_out(
     address: Annotated[str | None, typer.Argument(help="With a platform: what to read.")] = None,
     query: Query = "",
     option: OptionList = None,
+    credential: CredentialName = "",
     as_json: Annotated[bool, AsJson] = False,
 ) -> None:
     """Show what would be collected, and store nothing. Exit code 1 with the reason when it cannot be read."""
@@ -119,7 +125,14 @@ def try_out(
         opened: Store | None = parts.store
     else:
         settings, opened = bootstrap.settings(), None
-        draft = SourceDraft(platform=what, name=what, address=address, query=query, options=_options(option or []))
+        draft = SourceDraft(
+            platform=what,
+            name=what,
+            address=address,
+            query=query,
+            options=_options(option or []),
+            credential=credential,
+        )
     with step(f"Looking at {draft.address}"):
         found = bootstrap.look(settings, draft, opened)
     if as_json:
@@ -128,6 +141,64 @@ def try_out(
         _show(found)
     if found.problem is not None:
         raise typer.Exit(FAILED)
+
+
+@app.command("change")
+def change(
+    name: Name,
+    rename: Annotated[str, typer.Option(help="A new name.")] = "",
+    address: Annotated[str, typer.Option(help="A new address; it is read from its beginning.")] = "",
+    query: Annotated[str | None, typer.Option(help="A new query; '' for none.")] = None,
+    every: Annotated[float | None, typer.Option(min=1, help="Minutes between two looks.")] = None,
+    option: OptionList = None,
+    credential: Annotated[str | None, typer.Option(help="What lets us in; '' for nothing.")] = None,
+) -> None:
+    """Change what is said about a source; what is left out stays."""
+    parts, _ = _parts()
+    with parts.store.begin() as tx:
+        source = _named(tx, name)
+        draft = replace(
+            source.draft,
+            name=rename or source.name,
+            address=address or source.address,
+            query=source.query if query is None else query,
+            interval=source.interval if every is None else timedelta(minutes=every),
+            options={key: value for key, value in {**source.options, **_options(option or [])}.items() if value != ""},
+            credential=source.credential if credential is None else credential,
+        )
+        tx.sources.change(source.id, draft, version=source.version, now=parts.clock())
+    say(f"'{draft.name}' is changed.")
+    if source.state is SourceState.STOPPED:
+        say(f"It is stopped. Read it again: sahut source resume '{draft.name}'")
+
+
+@app.command("report")
+def report(as_json: Annotated[bool, AsJson] = False) -> None:
+    """Show what each source brought on each of the last seven days, and its gaps."""
+    parts, _ = _parts()
+    now = parts.clock()
+    week = [now.date() - timedelta(days=back) for back in reversed(range(7))]
+    with parts.store.read() as tx:
+        found = tx.sources.all()
+        days = tx.sources.days([source.id for source in found], week[0])
+        gaps = tx.sources.gaps([source.id for source in found])
+    if as_json:
+        write_json([_report_plain(source, days[source.id], gaps[source.id]) for source in found])
+        return
+    rows = []
+    for source in found:
+        by_day = {one.day: one for one in days[source.id]}
+        rows.append(
+            (source.name, source.platform, *(_day_words(by_day.get(day)) for day in week), len(gaps[source.id]))
+        )
+    write_table(
+        ["source", "platform", *(f"{day:%a %d}" for day in week), "gaps"],
+        rows,
+        empty="No source yet. Follow a feed: sahut source add feed https://…",
+    )
+    for source in found:
+        for gap in gaps[source.id]:
+            say(f"Gap in '{source.name}', {_moment(gap.since)} to {_moment(gap.until)}: {gap.reason}.")
 
 
 @app.command("pause")
@@ -157,6 +228,36 @@ def _parts() -> tuple[Parts, Any]:
 
     found = bootstrap.settings()
     return bootstrap.parts(found), found
+
+
+def _only_credential(parts: Parts, platform: str) -> str:
+    """The one credential of a platform that has one, so that it need not be named; "" otherwise."""
+    with parts.store.read() as tx:
+        of_platform = [one.name for one in tx.credentials.all() if one.platform == platform]
+    return of_platform[0] if len(of_platform) == 1 else ""
+
+
+def _day_words(day: SourceDay | None) -> str:
+    """What was new; "–" for a day without a reading, "!" where readings failed."""
+    if day is None:
+        return "–"
+    return f"{day.new}{'!' if day.failures else ''}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return "an unknown time" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _report_plain(source: Source, days: Sequence[SourceDay], gaps: Sequence[Gap]) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "platform": source.platform,
+        "days": [
+            {"day": one.day.isoformat(), "readings": one.readings, "failures": one.failures, "new": one.new}
+            for one in days
+        ],
+        "gaps": [{"since": one.since, "until": one.until, "reason": one.reason} for one in gaps],
+    }
 
 
 def _named(tx: Tx, name: str) -> Source:
@@ -225,6 +326,7 @@ def _plain(source: Source, condition: str) -> dict[str, Any]:
         "name": source.name,
         "platform": source.platform,
         "address": source.address,
+        "credential": source.credential or None,
         "query": source.query,
         "every_minutes": source.interval.total_seconds() / 60,
         "state": source.state,

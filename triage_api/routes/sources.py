@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -23,6 +24,7 @@ from triage_api.schemas import (
     SourceBody,
     SourceChangeBody,
     SourceList,
+    SourceReport,
     VersionBody,
 )
 from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
@@ -30,7 +32,7 @@ from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
 SourceId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 # Their addresses are files of the server, which no one may name from outside.
-_LOCAL_PLATFORMS = frozenset({"replay"})
+_LOCAL_PLATFORMS = frozenset({"replay", "file"})
 
 
 @router.get("", response_model=SourceList, responses=problems())
@@ -81,6 +83,15 @@ def show_source(deps: Parts, now: Now, source_id: SourceId) -> Response:
     with deps.store.read() as tx:
         found = tx.sources.get(source_id)
     return written(SourceAnswer.of(found, now, deps.policy))
+
+
+@router.get("/{source_id}/report", response_model=SourceReport, responses=problems(404))
+def report_source(deps: Parts, now: Now, source_id: SourceId) -> SourceReport:
+    """What it brought on each of the last seven days of UTC, and the holes that cannot be closed."""
+    with deps.store.read() as tx:
+        tx.sources.get(source_id)
+        days = tx.sources.days([source_id], now.date() - timedelta(days=6))[source_id]
+        return SourceReport.of(days, tx.sources.gaps([source_id])[source_id])
 
 
 @router.put("/{source_id}", response_model=SourceAnswer, responses=problems(404, 409, 428))

@@ -31,6 +31,22 @@ from triage_api.schemas.operations import (
     UnitAnswer,
 )
 from triage_api.schemas.problems import ProblemAnswer
+from triage_api.schemas.replies import (
+    AnsweredBody,
+    RejectBody,
+    ReplyActBody,
+    ReplyAnswer,
+    ReplyBody,
+    ReplyChangeBody,
+    ReplyCheckAnswer,
+    ReplyDetail,
+    ReplyEventAnswer,
+    ReplyPage,
+    ReplyTextBody,
+    SettleBody,
+    TemplateAnswer,
+    TemplateList,
+)
 from triage_api.schemas.sources import (
     FaultAnswer,
     FoundAnswer,
@@ -41,6 +57,7 @@ from triage_api.schemas.sources import (
     SourceBody,
     SourceChangeBody,
     SourceList,
+    SourceReport,
 )
 from triage_api.schemas.tickets import (
     ConvertBody,
@@ -57,6 +74,7 @@ from triage_api.schemas.tickets import (
 
 __all__ = [
     "AliveAnswer",
+    "AnsweredBody",
     "AssessmentAnswer",
     "AuthorAnswer",
     "ConvertBody",
@@ -81,13 +99,27 @@ __all__ = [
     "ProbeAnswer",
     "ProbeBody",
     "ProblemAnswer",
+    "RejectBody",
+    "ReplyActBody",
+    "ReplyAnswer",
+    "ReplyBody",
+    "ReplyChangeBody",
+    "ReplyCheckAnswer",
+    "ReplyDetail",
+    "ReplyEventAnswer",
+    "ReplyPage",
+    "ReplyTextBody",
     "RetryAnswer",
     "SessionAnswer",
+    "SettleBody",
     "SignInBody",
     "SourceAnswer",
     "SourceBody",
     "SourceChangeBody",
     "SourceList",
+    "SourceReport",
+    "TemplateAnswer",
+    "TemplateList",
     "TicketAnswer",
     "TicketChangeBody",
     "TicketDetail",

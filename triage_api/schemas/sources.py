@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from sahut.core import rules
 from sahut.core.model import (
+    Gap,
     Mention,
     Policy,
     Probe,
     Problem,
     Source,
     SourceCondition,
+    SourceDay,
     SourceDraft,
     SourceState,
 )
@@ -50,6 +53,7 @@ class SourceBody(Body):
     options: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], bool | Line] = Field(
         default_factory=dict, max_length=20
     )
+    credential: Annotated[Line, Field(description="The name of what lets us in; empty where anybody may read")] = ""
 
     def draft(self) -> SourceDraft:
         """As the core takes it."""
@@ -62,6 +66,7 @@ class SourceBody(Body):
             interval=timedelta(seconds=self.interval),
             expected_every=every,
             options=self.options,
+            credential=self.credential,
         )
 
 
@@ -182,6 +187,7 @@ class SourceAnswer(Answer):
     interval: int
     expected_every: int | None
     options: dict[str, Any]
+    credential: str
     demo: bool
     state: SourceState
     condition: SourceCondition
@@ -204,6 +210,7 @@ class SourceAnswer(Answer):
             interval=round(source.interval.total_seconds()),
             expected_every=seconds(source.expected_every),
             options=dict(source.options),
+            credential=source.credential,
             demo=source.demo,
             state=source.state,
             condition=rules.condition(source, now, policy),
@@ -223,6 +230,38 @@ class SourceAnswer(Answer):
             ),
             created_at=source.created_at,
             version=source.version,
+        )
+
+
+class SourceDayAnswer(Answer):
+    """A day of UTC on which a source was read: how often, how often in vain, and how much was new."""
+
+    day: date
+    readings: int
+    failures: int
+    new: int
+
+
+class GapAnswer(Answer):
+    """A hole that cannot be closed; null is an end that is not known."""
+
+    since: datetime | None
+    until: datetime | None
+    reason: str
+
+
+class SourceReport(Answer):
+    """What a source brought day by day in the last seven days, and its holes."""
+
+    days: list[SourceDayAnswer]
+    gaps: list[GapAnswer]
+
+    @classmethod
+    def of(cls, days: Sequence[SourceDay], gaps: Sequence[Gap]) -> SourceReport:
+        """From the store's words."""
+        return cls(
+            days=[SourceDayAnswer(day=d.day, readings=d.readings, failures=d.failures, new=d.new) for d in days],
+            gaps=[GapAnswer(since=gap.since, until=gap.until, reason=gap.reason) for gap in gaps],
         )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from triage_api.web.words import _
@@ -25,6 +25,11 @@ def moment(at: datetime) -> str:
 def short_moment(at: datetime) -> str:
     """`24 Nov 2026 10.00 WIB`, for lists."""
     return str(format_datetime(at, "d MMM y HH.mm", tzinfo=WIB, locale=_LOCALE)) + " WIB"
+
+
+def day_name(at: date) -> str:
+    """`Sel, 24 Nov`."""
+    return str(format_date(at, "EEE, d MMM", locale=_LOCALE))
 
 
 def relative(at: datetime, now: datetime) -> str:

@@ -50,6 +50,7 @@ def environment() -> Environment:
         masked=personal.mask,
         moment=indonesian.moment,
         short_moment=indonesian.short_moment,
+        day_name=indonesian.day_name,
         number=indonesian.number,
         percent=indonesian.percent,
         span=indonesian.span,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import RedirectResponse
 
 from sahut.core import rules
-from sahut.core.model import Probe, Source, SourceDraft, SourceState
+from sahut.core.model import Probe, Source, SourceDay, SourceDraft, SourceState
 from sahut.core.ports import Tx
 from triage_api import addresses
 from triage_api.deps import ring
@@ -37,7 +38,16 @@ def sources(desk: AtDesk) -> Response:
             (one, rules.condition(one, desk.now, desk.deps.policy), rules.silent_after(one, desk.deps.policy))
             for one in tx.sources.all()
         ]
-        return desk.page(tx, "sources.html", tab="sources", found=found, draft=_NOTHING_YET)
+        ids = [one.id for one, *_rest in found]
+        return desk.page(
+            tx,
+            "sources.html",
+            tab="sources",
+            found=found,
+            weeks=_weeks(tx.sources.days(ids, desk.now.date() - timedelta(days=6)), desk.now.date()),
+            gaps=tx.sources.gaps(ids),
+            draft=_NOTHING_YET,
+        )
 
 
 @router.post("")
@@ -142,6 +152,17 @@ def set_state(form: Manages, source_id: SourceId, state: str) -> Response:
     if wanted is SourceState.ACTIVE:
         ring(form.desk.deps, "collect", key=f"source:{source_id}", args={"source_id": source_id})
     return answer
+
+
+def _weeks(days: Mapping[int, Sequence[SourceDay]], today: date) -> dict[int, list[SourceDay]]:
+    """By source the last seven days, those without a reading too; empty where there was none at all."""
+    week = [today - timedelta(days=back) for back in reversed(range(7))]
+    found = {}
+    for source_id, read in days.items():
+        by_day = {one.day: one for one in read}
+        unread = (SourceDay(day=day, readings=0, failures=0, new=0) for day in week)
+        found[source_id] = [by_day.get(one.day, one) for one in unread] if read else []
+    return found
 
 
 def _filled_in(form: Posted) -> SourceDraft:

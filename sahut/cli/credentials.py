@@ -1,0 +1,323 @@
+"""`sahut credential` and `sahut key`: what lets Sahut into platforms, and what seals it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sahut import bootstrap
+from sahut.cli.output import FAILED, AsJson, ago, complain, people, say, step, write_json, write_table
+from sahut.core.errors import CollectError, NotFoundError, RefusedError
+from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Need, Period
+from sahut.core.ports import Member
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from sahut.core.ports import Tx
+    from sahut.jobs import Parts
+
+app = typer.Typer(help="Accounts and keys of ours on platforms.", no_args_is_help=True)
+keys = typer.Typer(help="The key that seals secrets in the database.", no_args_is_help=True)
+
+_BASE = Need(
+    key="base_url",
+    words="Another address in place of the platform's own (a gateway, a test server); empty for the usual one.",
+    secret=False,
+    required=False,
+)
+
+Name = Annotated[str, typer.Argument(help="What to call it, as in 'X dinas'.")]
+SetList = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="KEY=VALUE", help="A value that is no secret; secrets are asked for."),
+]
+SecretFile = Annotated[
+    bool, typer.Option("--stdin", help="Read secrets from stdin, one KEY=VALUE a line, for scripts.")
+]
+BudgetList = Annotated[
+    list[str] | None,
+    typer.Option("--budget", "-b", metavar="CURRENCY/PERIOD=AMOUNT", help="As in usd/day=2 or units/day=9000."),
+]
+
+
+@app.command("add")
+def add(
+    platform: Annotated[str, typer.Argument(help="The platform that it opens, as in x, reddit, mastodon.")],
+    name: Name,
+    settings: SetList = None,
+    budgets: BudgetList = None,
+    from_stdin: SecretFile = False,
+    unproven: Annotated[bool, typer.Option("--unproven", help="Keep it without a live call.")] = False,
+) -> None:
+    """Walk through what the platform wants, prove it with one live call, and keep it sealed."""
+    parts, _ = _parts()
+    member = _member(parts, platform)
+    _show_guide(platform, member.guide)
+    given = _pairs(settings or [], "--set")
+    secrets = _secrets(member.guide, from_stdin=from_stdin)
+    draft = CredentialDraft(
+        platform=platform, name=name, settings=_plain(member.guide, given), budgets=_budgets(budgets or [])
+    )
+    account = "" if unproven else _prove(member, draft, secrets, parts)
+    with parts.store.begin() as tx:
+        made = tx.credentials.add(draft, secrets, parts.clock())
+        if account:
+            tx.credentials.proven(made.id, account, parts.clock())
+    say(f"'{name}' is kept, sealed{f'; {platform} calls us {account}' if account else ''}.")
+    say(f"Follow something with it: sahut source add {platform} ADDRESS --credential '{name}'")
+
+
+@app.command("rotate")
+def rotate(name: Name, from_stdin: SecretFile = False) -> None:
+    """Replace the secrets in place: sources keep their places, and what was refused may try again."""
+    parts, _ = _parts()
+    with parts.store.read() as tx:
+        before = _named(tx, name)
+    member = _member(parts, before.platform)
+    secrets = _secrets(member.guide, from_stdin=from_stdin)
+    draft = _draft(before)
+    account = _prove(member, draft, secrets, parts)
+    with parts.store.begin() as tx:
+        tx.credentials.change(before.id, draft, secrets, version=before.version, now=parts.clock())
+        tx.credentials.proven(before.id, account, parts.clock())
+    say(f"'{name}' has new secrets. Sources that had stopped: sahut source resume NAME")
+
+
+@app.command("change")
+def change(
+    name: Name,
+    rename: Annotated[str, typer.Option(help="A new name.")] = "",
+    settings: SetList = None,
+    budgets: BudgetList = None,
+    no_budgets: Annotated[bool, typer.Option("--no-budgets", help="Lift every budget.")] = False,
+) -> None:
+    """Change its name, settings or budgets; secrets are changed by `rotate`."""
+    parts, _ = _parts()
+    with parts.store.begin() as tx:
+        before = _named(tx, name)
+        guide = _member(parts, before.platform).guide
+        found = {**before.settings, **_plain(guide, _pairs(settings or [], "--set"))}
+        new = {(one.currency, one.period): one for one in (() if no_budgets else before.budgets)}
+        new |= {(one.currency, one.period): one for one in _budgets(budgets or [])}
+        draft = CredentialDraft(
+            platform=before.platform,
+            name=rename or before.name,
+            settings={key: value for key, value in found.items() if value},
+            budgets=tuple(new.values()),
+        )
+        tx.credentials.change(before.id, draft, None, version=before.version, now=parts.clock())
+    say(f"'{draft.name}' is changed.")
+
+
+@app.command("prove")
+def prove(name: Name) -> None:
+    """Make one live call with it, and say what the platform calls us."""
+    parts, _ = _parts()
+    now = parts.clock()
+    with parts.store.read() as tx:
+        found = _named(tx, name)
+        access = tx.credentials.open(found.id, now)
+    account = _call(_member(parts, found.platform), access, parts)
+    with parts.store.begin() as tx:
+        tx.credentials.proven(found.id, account, now)
+    say(f"'{name}' works; {found.platform} calls us {account}.")
+
+
+@app.command("list")
+def list_credentials(as_json: Annotated[bool, AsJson] = False) -> None:
+    """Show every credential, how it is doing and what it has spent; never its secrets."""
+    parts, _ = _parts()
+    today = parts.clock().date()
+    with parts.store.read() as tx:
+        found = [
+            (one, tx.credentials.spent(one.id, today, today), tx.credentials.spent(one.id, today.replace(day=1), today))
+            for one in tx.credentials.all()
+        ]
+    if as_json:
+        write_json([_as_json(*one) for one in found])
+        return
+    now = parts.clock()
+    rows = [
+        (
+            one.name,
+            one.platform,
+            one.account,
+            _state(one, now),
+            ago(one.used_at, now),
+            ", ".join(_budget_words(budget, day, month) for budget in one.budgets) or _spent_words(day),
+        )
+        for one, day, month in found
+    ]
+    write_table(
+        ["credential", "platform", "account", "state", "used", "spent"],
+        rows,
+        empty="No credential yet: sahut credential add PLATFORM NAME. Feeds and files need none.",
+    )
+
+
+@app.command("remove")
+def remove(name: Name) -> None:
+    """Forget it. Sources that used it stay, and stop until they get another."""
+    parts, _ = _parts()
+    with parts.store.begin() as tx:
+        tx.credentials.remove(_named(tx, name).id)
+    say(f"'{name}' is forgotten.")
+
+
+@keys.command("new")
+def new_key() -> None:
+    """Print a fresh key on stdout, for SAHUT_KEY or a key file."""
+    typer.echo(bootstrap.new_key())
+
+
+@keys.command("rotate")
+def rotate_key() -> None:
+    """Put a fresh key first in the key file and seal every secret anew with it; the old keys still open.
+
+    Where SAHUT_KEY names the keys, put a fresh one first there (`sahut key new`), then run this.
+    """
+    settings = bootstrap.settings()
+    count = bootstrap.rotate_key(settings)
+    where = "SAHUT_KEY" if settings.key.get_secret_value() else settings.keys_file
+    say(f"{count} credentials are sealed with the first key of {where}.")
+    say("Processes that run elsewhere need the new file and a restart. Old keys may go once backups are gone.")
+
+
+def _parts() -> tuple[Parts, Settings]:
+    found = bootstrap.settings()
+    return bootstrap.parts(found), found
+
+
+def _member(parts: Parts, platform: str) -> Member:
+    collector = parts.collector_for(platform)
+    if not isinstance(collector, Member) or collector.guide is None:
+        raise RefusedError(f"{platform} needs no credential: anybody may read it", rule="credential_needless")
+    return collector
+
+
+def _named(tx: Tx, name: str) -> Credential:
+    found = tx.credentials.find(name)
+    if found is None:
+        raise NotFoundError("credential", f"'{name}'; `sahut credential list` shows their names")
+    return found
+
+
+def _draft(one: Credential) -> CredentialDraft:
+    return CredentialDraft(platform=one.platform, name=one.name, settings=one.settings, budgets=one.budgets)
+
+
+def _show_guide(platform: str, guide: Guide) -> None:
+    people.print(f"[bold]How to get into {platform}[/]")
+    for number, words in enumerate(guide.steps, 1):
+        say(f"{number}. {words}")
+
+
+def _secrets(guide: Guide, *, from_stdin: bool) -> dict[str, str]:
+    """Every need that is a secret: from stdin, or asked for without an echo."""
+    wanted = [need for need in guide.needs if need.secret]
+    if from_stdin:
+        given = _pairs([line for line in sys.stdin.read().splitlines() if line.strip()], "--stdin")
+        unknown = sorted(set(given) - {need.key for need in wanted})
+        if unknown:
+            raise typer.BadParameter(
+                f"'{unknown[0]}' is not wanted; wanted are {', '.join(need.key for need in wanted)}",
+                param_hint="--stdin",
+            )
+        missing = [need for need in wanted if need.required and not given.get(need.key)]
+        if missing:
+            raise typer.BadParameter(f"{missing[0].key} is missing: {missing[0].words}", param_hint="--stdin")
+        return given
+    found = {}
+    for need in wanted:
+        say(f"{need.key}: {need.words}")
+        value = typer.prompt(need.key, hide_input=True, default=None if need.required else "", show_default=False)
+        if value:
+            found[need.key] = value.strip()
+    return found
+
+
+def _plain(guide: Guide, given: dict[str, str]) -> dict[str, str]:
+    """The settings that are no secrets, checked against what is known."""
+    known = {need.key: need for need in (*guide.needs, _BASE) if not need.secret}
+    unknown = sorted(set(given) - known.keys())
+    if unknown:
+        raise typer.BadParameter(f"'{unknown[0]}' is not known; known are {', '.join(known)}", param_hint="--set")
+    missing = [need for need in known.values() if need.required and not given.get(need.key)]
+    if missing:
+        raise typer.BadParameter(f"{missing[0].key} is missing: {missing[0].words}", param_hint="--set")
+    return given
+
+
+def _prove(member: Member, draft: CredentialDraft, secrets: dict[str, str], parts: Parts) -> str:
+    access = Access(name=draft.name, secrets=secrets, settings=draft.settings)
+    return _call(member, access, parts)
+
+
+def _call(member: Member, access: Access, parts: Parts) -> str:
+    try:
+        with step("One live call"):
+            return member.prove(access, now=parts.clock())
+    except CollectError as error:
+        complain(str(error))
+        say("Nothing was kept. Put it right and try again, or keep it as it is with --unproven.")
+        raise typer.Exit(FAILED) from error
+
+
+def _pairs(given: list[str], hint: str) -> dict[str, str]:
+    found = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise typer.BadParameter("write KEY=VALUE", param_hint=hint)
+        found[key.strip()] = value.strip()
+    return found
+
+
+def _budgets(given: list[str]) -> tuple[Budget, ...]:
+    found = []
+    for key, value in _pairs(given, "--budget").items():
+        currency, _, period = key.partition("/")
+        try:
+            found.append(Budget(currency=Currency(currency), period=Period(period or "day"), amount=float(value)))
+        except ValueError as error:
+            raise typer.BadParameter(
+                f"write CURRENCY/PERIOD=AMOUNT with {', '.join(Currency)} and {', '.join(Period)}, not '{key}={value}'",
+                param_hint="--budget",
+            ) from error
+    return tuple(found)
+
+
+def _state(one: Credential, now: datetime) -> str:
+    if one.not_before is not None and one.not_before > now:
+        return f"waits until {one.not_before:%Y-%m-%d %H:%M} UTC"
+    return "works" if one.problem is None else str(one.problem)
+
+
+def _budget_words(budget: Budget, day: Mapping[Currency, float], month: Mapping[Currency, float]) -> str:
+    spent = (day if budget.period is Period.DAY else month).get(budget.currency, 0.0)
+    return f"{spent:g} of {budget.amount:g} {budget.currency} this {budget.period}"
+
+
+def _spent_words(day: Mapping[Currency, float]) -> str:
+    return ", ".join(f"{amount:g} {currency} today" for currency, amount in day.items())
+
+
+def _as_json(one: Credential, day: Mapping[Currency, float], month: Mapping[Currency, float]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "platform": one.platform,
+        "account": one.account or None,
+        "settings": dict(one.settings),
+        "problem": one.problem,
+        "not_before": one.not_before,
+        "rotated_at": one.rotated_at,
+        "used_at": one.used_at,
+        "budgets": [{"currency": b.currency, "period": b.period, "amount": b.amount} for b in one.budgets],
+        "spent_today": day,
+        "spent_this_month": month,
+    }

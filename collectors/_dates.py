@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from time import struct_time
 
-_ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}
+ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}
 _MONTHS = {
     "januari": "Jan", "jan": "Jan", "january": "Jan", "pebruari": "Feb", "februari": "Feb", "feb": "Feb",
     "february": "Feb",
@@ -45,8 +45,12 @@ _DAYS = frozenset(
 )
 _ZONE = re.compile(r"\b(WIB|WITA|WIT)\b\.?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2}):?(\d{2})?\s*$", re.IGNORECASE)
+_UNIVERSAL = re.compile(r"\s+(?:UTC|GMT)$")
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:?\d{2}.*)?$")
-_TIME = r"(?:[\s,T|\-–]*(?:pukul|jam)?\s*(?P<h>\d{1,2})[.:](?P<i>\d{2})(?:[.:](?P<s>\d{2}))?)?"
+_TIME = (
+    r"(?:[\s,T|\-–]*(?:pukul|jam)?\s*(?P<h>\d{1,2})[.:](?P<i>\d{2})(?:[.:](?P<s>\d{2}))?"
+    r"(?:\s*(?P<half>[ap])\.?m\b\.?)?)?"
+)
 _NAMED = re.compile(
     r"^(?:[a-z'’.]+,?\s+)?(?P<d>\d{1,2})[\s\-]+(?P<m>[a-z]+)\.?[\s\-,]+(?P<y>\d{4})" + _TIME, re.IGNORECASE
 )
@@ -58,16 +62,17 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 FARTHEST = timedelta(days=1)
 
 
-def read(raw: str, parsed: struct_time | None = None) -> datetime | None:
+def read(raw: str, parsed: struct_time | None = None, *, local: timedelta | None = None) -> datetime | None:
     """The moment that ``raw`` names, in UTC; else ``parsed`` (UTC, a library's reading); None for neither.
 
-    Without a zone an Indonesian form (month or day names, day/month/year) counts as WIB, a standard one as UTC.
+    Without a zone an Indonesian form (month or day names, day/month/year) counts as WIB, a standard one as UTC; as
+    ``local`` hours ahead of UTC, both of them, where that is given.
     """
     text = " ".join(raw.split())
     if not text:
         return None
     try:
-        return _indonesian(text) or _standard(text, parsed)
+        return _indonesian(text, local) or _standard(text, parsed, local)
     except (ValueError, OverflowError):
         return None
 
@@ -77,30 +82,33 @@ def usable(moment: datetime | None, now: datetime) -> datetime | None:
     return moment if moment is not None and EARLIEST <= moment <= now + FARTHEST else None
 
 
-def _indonesian(text: str) -> datetime | None:
+def _indonesian(text: str, local: timedelta | None) -> datetime | None:
     zone = _ZONE.search(text)
-    offset = None if zone is None else timedelta(hours=_ZONES[zone[1].upper()])
+    offset = None if zone is None else timedelta(hours=ZONES[zone[1].upper()])
     if zone is not None:
         text = " ".join((text[: zone.start()] + text[zone.end() :]).split())
         text = re.sub(r"\s*\(.*\)$", "", text)
         if _ISO.match(text):
             return _at(datetime.fromisoformat(text), offset)
+    elif _ISO.match(text):
+        return None
     for form in (_NAMED, _SLASHED, _YEAR_FIRST):
         found = form.match(text)
         if found is None:
             continue
         rest = text[found.end() :].strip(" ,|-–")
         english = form is _NAMED and (_MONTHS.get(found["m"].lower()) or "").lower() == found["m"].lower()
-        if zone is None and (form is _YEAR_FIRST or (english and rest)):
+        if zone is None and ((form is _YEAR_FIRST and (local is None or rest)) or (english and rest)):
             return None
-        if rest and _OFFSET.match(text[found.end() :].strip()):
-            offset = _offset(text[found.end() :])
+        if rest:
+            said = _offset(text[found.end() :].strip())
+            offset = offset if said is None else said
         moment = _built(found)
         if moment is None:
             return None
         if offset is None and english and not _starts_indonesian(text):
-            offset = timedelta(0)
-        return _at(moment, timedelta(hours=7) if offset is None else offset)
+            offset = local or timedelta(0)
+        return _at(moment, (local or timedelta(hours=ZONES["WIB"])) if offset is None else offset)
     return None
 
 
@@ -113,13 +121,18 @@ def _built(found: re.Match[str]) -> datetime | None:
     number = int(month) if month.isdigit() else _NUMBER.get(_MONTHS.get(month.lower(), ""))
     if number is None:
         return None
+    hour = int(found["h"] or 0)
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"].lower() == "p" else 0)
     return datetime(  # noqa: DTZ001 - the zone is put on by the caller
-        int(found["y"]), number, int(found["d"]), int(found["h"] or 0), int(found["i"] or 0), int(found["s"] or 0)
+        int(found["y"]), number, int(found["d"]), hour, int(found["i"] or 0), int(found["s"] or 0)
     )
 
 
 def _offset(text: str) -> timedelta | None:
-    found = _OFFSET.search(text)
+    if text.upper() in {"UTC", "GMT", "Z"}:
+        return timedelta(0)
+    found = _OFFSET.match(text)
     if found is None:
         return None
     size = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
@@ -132,10 +145,10 @@ def _at(moment: datetime, offset: timedelta | None) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _standard(text: str, parsed: struct_time | None) -> datetime | None:
+def _standard(text: str, parsed: struct_time | None, local: timedelta | None) -> datetime | None:
     if _ISO.match(text):
         try:
-            return _at(datetime.fromisoformat(text), None)
+            return _at(datetime.fromisoformat(_UNIVERSAL.sub("+00:00", text)), local)
         except ValueError:
             pass
     if parsed is not None:
@@ -143,4 +156,5 @@ def _standard(text: str, parsed: struct_time | None) -> datetime | None:
     found = parsedate_tz(text)
     if found is None:
         return None
-    return _at(datetime(*found[:6]), timedelta(seconds=found[9] or 0))  # noqa: DTZ001 - the zone is put on at once
+    offset = (local or timedelta(0)) if found[9] is None else timedelta(seconds=found[9])
+    return _at(datetime(*found[:6]), offset)  # noqa: DTZ001 - the zone is put on at once

@@ -21,6 +21,7 @@ __all__ = ["CollectorSettings", "load", "platforms"]
 COLLECTORS = {
     "feed": "collectors.feeds:FeedCollector",
     "replay": "collectors.replay:ReplayCollector",
+    "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",
 }
 # Platform → the extra that brings its client library, where one is needed.

@@ -30,7 +30,6 @@ _TOKEN_URL = f"{WWW}/api/v1/access_token"
 _MARGIN = timedelta(minutes=5)
 _LIMITS = ("x-ratelimit-remaining", "x-ratelimit-used", "x-ratelimit-reset")
 _OK = 200
-_REDIRECTS = range(300, 400)
 _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _SLOW, _LEGAL, _SERVER = 400, 401, 403, 408, 451, 500
 
 
@@ -137,6 +136,11 @@ class _Door:
         self.in_doubt = not signing_in
         try:
             response = self._http.request(method, url, **{**how, "allow_redirects": False})
+        except requests.TooManyRedirects as error:
+            self.in_doubt = False
+            raise PermanentError(
+                f"{what} leads elsewhere: Reddit has no such place", problem=Problem.NOT_FOUND
+            ) from error
         except requests.RequestException as error:
             self.in_doubt = self.in_doubt and not never_left(error)
             raise unanswered(what, error) from error
@@ -197,8 +201,6 @@ class _Door:
                 "sign in again for a new refresh token",
                 problem=Problem.REFUSED_CREDENTIAL,
             )
-        if status in _REDIRECTS:
-            return PermanentError(f"{what} leads elsewhere: there is no such subreddit", problem=Problem.NOT_FOUND)
         if status == _LEGAL:
             return PermanentError(f"{what} is barred in the country of this server", problem=Problem.FORBIDDEN)
         if status == _FORBIDDEN and payload is None:

@@ -79,7 +79,7 @@ def mention(child: Any, *, account: str, now: datetime) -> Mention:
         collected_at=now,
         published_at=None if at is None else _dates.usable(_moment(at), now),
         author=Author(handle=handle, url=f"{WWW}/user/{handle}") if handle and handle != _NOBODY else None,
-        permalink=WWW + path if path.startswith("/") else "",
+        permalink=WWW + path if path.startswith("/") else _built(data, root, native_id),
         parent=parent,
         root=root,
         repost_of="" if comment else _word(data, "crosspost_parent"),
@@ -112,6 +112,12 @@ def _root(data: Mapping[str, Any], path: str) -> str:
     parts = path.split("/")
     named = f"{SUBMISSION}_{parts[4]}" if len(parts) > 4 and parts[3] == "comments" else ""  # noqa: PLR2004 - as above
     return _word(data, "link_id") or named
+
+
+def _built(data: Mapping[str, Any], root: str, native_id: str) -> str:
+    """The link of a post that came without one, as answers of the site's older pages do."""
+    post = f"{WWW}/r/{_word(data, 'subreddit')}/comments/{(root or native_id)[3:]}/"
+    return f"{post}_/{native_id[3:]}/" if root else post
 
 
 def _raw(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class World:
             return Reply(json={"error": "invalid_grant"})
         if form["grant_type"] == "refresh_token" and form["refresh_token"] != "segar":
             return Reply(status=400, json={"message": "Bad Request", "error": 400})
-        token = f"kunci-{len(self.tokens)}"
+        token = f"kunci-{self.server.calls}"
         self.tokens.add(token)
         return Reply(json={"access_token": token, "token_type": "bearer", "expires_in": 86400, "scope": "*"})
 

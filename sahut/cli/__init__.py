@@ -20,6 +20,7 @@ from sahut.cli import (
     demo,
     drift,
     evaluate,
+    files,
     health,
     labels,
     models,
@@ -56,6 +57,7 @@ app = typer.Typer(
 )
 running.register(app)
 work.register(app)
+files.register(app)
 classify.register(app)
 reassess.register(app)
 models.register(app)

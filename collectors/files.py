@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,6 @@ class FileLayout:
     taken: Mapping[str, str]
     left: Sequence[str]
     rows: int | None
-    print: str
     notes: Sequence[str]
 
 
@@ -134,9 +133,18 @@ class FileCollector:
             taken=opened.columns.shown,
             left=opened.columns.left,
             rows=found.lines if opened.table.exact else None,
-            print=found.print,
             notes=opened.table.notes,
         )
+
+
+def same_bytes(path: Path) -> Callable[[Source], bool]:
+    """Says whether a source last read the very bytes of ``path``. Raises TransientError, PermanentError."""
+    try:
+        _stat(path)
+        found = survey(path).print
+    except OSError as error:
+        raise _refused(path, error) from error
+    return lambda source: source.cursor.get("print") == found
 
 
 def _refused(path: Path, error: OSError) -> CollectError:

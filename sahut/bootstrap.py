@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from sahut import jobs, probe
 from sahut.core import collecting
 from sahut.core.errors import CollectError, SettingsError, StoreError
-from sahut.core.model import Access, Kind, Policy, Probe, Problem, Role, SourceDraft, User
+from sahut.core.model import Access, Kind, Policy, Probe, Problem, Role, Source, SourceDraft, User
 from sahut.core.outbox import Means
 from sahut.core.ports import Annotator, Classifier, Collector, Explainer, Queue, Replier, Store
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from classifiers.evaluate import Evaluation
     from classifiers.versions import Versions
+    from collectors.files import FileLayout
     from collectors.registry import CollectorSettings
     from config.settings import Settings
     from sahut.demo import DemoFeed
@@ -354,6 +355,20 @@ def rotate_key(settings: Settings) -> int:
         count = tx.credentials.reseal()
     opened.close()
     return count
+
+
+def file_layout(settings: Settings, draft: SourceDraft) -> FileLayout:
+    """What the file of ``draft`` is taken for. Raises SettingsError for options that do not fit it, CollectError."""
+    from collectors.files import FileCollector
+
+    return FileCollector(_manners(settings, None)).layout(probe.unstored(draft, now()))
+
+
+def same_bytes(path: Path) -> Callable[[Source], bool]:
+    """Says whether a source of files last read what stands at ``path``. Raises CollectError."""
+    from collectors.files import same_bytes
+
+    return same_bytes(path)
 
 
 def load_demo(made: jobs.Parts) -> None:

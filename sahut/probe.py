@@ -12,7 +12,7 @@ from sahut.core.ports import Collector
 def look(draft: SourceDraft, collector: Collector, now: datetime, access: Access | None = None) -> Probe:
     """Read the first page of a place as if it were followed from now on. Never raises for what it finds there."""
     try:
-        batch = next(collector.collect(_unstored(draft, now), now=now, access=access), Batch())
+        batch = next(collector.collect(unstored(draft, now), now=now, access=access), Batch())
     except CollectError as error:
         return Probe(problem=error.problem, reason=str(error))
     except Exception as failure:
@@ -25,7 +25,8 @@ def look(draft: SourceDraft, collector: Collector, now: datetime, access: Access
     return Probe(title=batch.title, seen=batch.seen, dead=len(batch.dead), mentions=batch.mentions, notes=notes)
 
 
-def _unstored(draft: SourceDraft, now: datetime) -> Source:
+def unstored(draft: SourceDraft, now: datetime) -> Source:
+    """A source as it would be when it was just added."""
     return Source(
         id=0,
         platform=draft.platform,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from sahut import bootstrap
-from sahut.cli.output import FAILED, AsJson, ago, complain, say, span, step, write_json, write_table
-from sahut.core import rules
+from sahut.cli.output import FAILED, AsJson, ago, complain, progress, say, span, step, write_json, write_table
+from sahut.core import collecting, rules
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Gap, Probe, Source, SourceDay, SourceDraft, SourceState
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Places that are read.", no_args_is_help=True)
 
 _TITLE_WIDTH = 90
+_WIB = ZoneInfo("Asia/Jakarta")
 
 Name = Annotated[str, typer.Argument(help="The source's name, from `sahut source list`.")]
 Platform = Annotated[str, typer.Argument(help="What it is: feed, x, reddit, mastodon …; see docs/platforms.")]
@@ -199,6 +201,40 @@ def report(as_json: Annotated[bool, AsJson] = False) -> None:
     for source in found:
         for gap in gaps[source.id]:
             say(f"Gap in '{source.name}', {_moment(gap.since)} to {_moment(gap.until)}: {gap.reason}.")
+
+
+@app.command("backfill")
+def backfill(
+    name: Name,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="From when on, in WIB.")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="Before when, in WIB; now.")
+    ] = None,
+) -> None:
+    """Read a stretch of the past, where the platform can. Repeat it after a cut: what is there is not stored twice."""
+    parts, _ = _parts()
+    with parts.store.read() as tx:
+        source = _named(tx, name)
+    end = parts.clock() if until is None else until.replace(tzinfo=_WIB)
+    with progress(f"reading {name}", total=None) as done:
+        report = collecting.backfill(
+            source.id,
+            since.replace(tzinfo=_WIB).astimezone(UTC),
+            end.astimezone(UTC),
+            store=parts.store,
+            collector_for=parts.collector_for,
+            clock=parts.clock,
+            lease=parts.lease,
+            done=done,
+        )
+    if report is None:
+        complain(f"'{name}' is not read now: it is {source.state}, in other hands, or its platform wants no call yet")
+        raise typer.Exit(FAILED)
+    say(f"'{name}': {report.seen} items seen, {report.new} new, {report.edited} edited, {report.dead} set aside.")
+    if report.error is not None:
+        complain(str(report.error))
+        say("What was read is stored. Run it again to go on.")
+        raise typer.Exit(FAILED)
 
 
 @app.command("pause")

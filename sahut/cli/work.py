@@ -110,7 +110,9 @@ def _chosen(tx: Tx, names: list[str]) -> list[Source]:
 
 def _row(source: Source, report: collecting.CollectReport | None) -> dict[str, Any]:
     if report is None:
-        why = "another process reads it right now" if source.state is SourceState.ACTIVE else f"it is {source.state}"
+        why = f"it is {source.state}"
+        if source.state is SourceState.ACTIVE:
+            why = "another process reads it right now, or its platform wants no call yet"
         return {"source": source.name, "seen": 0, "new": 0, "edited": 0, "set_aside": 0, "error": f"not read: {why}"}
     return {
         "source": source.name,

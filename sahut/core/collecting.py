@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sahut.core import conversations, rules
-from sahut.core.errors import CollectError, LeaseLostError, PermanentError, TransientError
+from sahut.core.errors import CollectError, LeaseLostError, PermanentError, RefusedError, TransientError
 from sahut.core.model import Access, Batch, Problem, Reading, Source, SourceClaim, SourceState
-from sahut.core.ports import Clock, Collector, Rechecker, Store, Tx
+from sahut.core.ports import Backfiller, Clock, Collector, Rechecker, Store, Tx
 
 log = logging.getLogger(__name__)
 
@@ -64,37 +65,119 @@ def collect(
         claim = tx.sources.claim(source_id, now=now, until=now + lease)
     if claim is None:
         return None
-    seen = new = edited = dead = 0
-    last = Batch()
-    notes: list[str] = []
-    error: CollectError | None = None
-    try:
-        collector = collector_for(claim.source.platform)
-        access = access_for(store, collector, claim.source, now)
-        recheck_at = rules.next_recheck(now, now) if isinstance(collector, Rechecker) else None
-        for batch in collector.collect(claim.source, now=now, access=access):
-            kept, changed = _save_page(store, claim, batch, clock(), lease, recheck_at)
-            seen, new, edited, dead = seen + batch.seen, new + kept, edited + changed, dead + len(batch.dead)
-            notes = [*notes, *batch.notes][: rules.MOST_NOTES]
-            last = batch
-    except CollectError as failure:
-        error = failure
-    except LeaseLostError:
-        log.warning("source %d (%s): the lease ran out while reading", source_id, claim.source.name)
+    tally = _read(
+        store, claim, collector_for, clock, lease, lambda c, access: c.collect(claim.source, now=now, access=access)
+    )
+    if tally is None:
         return None
-    except Exception as failure:
-        # A defect in one adapter is that source's trouble: it backs off and shows, the others go on.
-        log.exception("source %d (%s): unexpected error", source_id, claim.source.name)
-        error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
     end = clock()
-    reading = _reading(claim, end, error, seen=seen, new=new, next_check=last.next_check, notes=notes)
+    reading = _reading(claim, end, tally)
     try:
         with store.begin() as tx:
             tx.sources.release(claim, reading)
-            _blame_credential(tx, claim.source, error, reading, end)
+            _blame_credential(tx, claim.source, tally.error, reading, end)
     except LeaseLostError:
         log.warning("source %d (%s): the lease ran out before the end", source_id, claim.source.name)
-    return CollectReport(source_id=source_id, seen=seen, new=new, edited=edited, dead=dead, error=error)
+    return tally.report(source_id)
+
+
+def backfill(
+    source_id: int,
+    since: datetime,
+    until: datetime,
+    *,
+    store: Store,
+    collector_for: Callable[[str], Collector],
+    clock: Clock,
+    lease: timedelta = COLLECT_LEASE,
+    done: Callable[[int], object] = lambda _: None,
+) -> CollectReport | None:
+    """Read what a source's platform has of a stretch of the past; None while another worker reads the source.
+
+    Its place, its next turn and its health stay as they are. What was stored before counts as known, so that a
+    stretch that was cut off is simply read again. ``done`` is told of each page's items. Raises RefusedError for a
+    platform that cannot.
+    """
+    now = clock()
+    with store.begin() as tx:
+        claim = tx.sources.claim(source_id, now=now, until=now + lease)
+    if claim is None:
+        return None
+    place = claim.source.cursor
+
+    def pages(collector: Collector, access: Access | None) -> Iterator[Batch]:
+        if not isinstance(collector, Backfiller):
+            raise RefusedError(f"{collector.platform} cannot be read by date", rule="no_backfill")
+        for batch in collector.backfill(claim.source, since, until, now=now, access=access):
+            yield replace(batch, cursor=place)
+            done(batch.seen)
+
+    tally: _Tally | None = None
+    try:
+        tally = _read(store, claim, collector_for, clock, lease, pages)
+    finally:
+        with suppress(LeaseLostError), store.begin() as tx:
+            source = claim.source
+            tx.sources.advance(claim, place, until=clock())
+            if tally is not None and tally.error is not None and source.credential_id is not None:
+                _hold(tx, source, tally.error, clock())
+    return None if tally is None else tally.report(source_id)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What came of the pages read so far, and the error that ended them."""
+
+    seen: int = 0
+    new: int = 0
+    edited: int = 0
+    dead: int = 0
+    notes: list[str] = field(default_factory=list)
+    next_check: datetime | None = None
+    error: CollectError | None = None
+
+    def report(self, source_id: int) -> CollectReport:
+        return CollectReport(
+            source_id=source_id, seen=self.seen, new=self.new, edited=self.edited, dead=self.dead, error=self.error
+        )
+
+
+def _read(
+    store: Store,
+    claim: SourceClaim,
+    collector_for: Callable[[str], Collector],
+    clock: Clock,
+    lease: timedelta,
+    pages: Callable[[Collector, Access | None], Iterator[Batch]],
+) -> _Tally | None:
+    """Store page after page under the claim; None when the lease ran out meanwhile."""
+    source = claim.source
+    tally = _Tally()
+    try:
+        collector = collector_for(source.platform)
+        now = clock()
+        access = access_for(store, collector, source, now)
+        recheck_at = rules.next_recheck(now, now) if isinstance(collector, Rechecker) else None
+        for batch in pages(collector, access):
+            kept, changed = _save_page(store, claim, batch, clock(), lease, recheck_at)
+            tally.seen += batch.seen
+            tally.new += kept
+            tally.edited += changed
+            tally.dead += len(batch.dead)
+            tally.notes = [*tally.notes, *batch.notes][: rules.MOST_NOTES]
+            tally.next_check = batch.next_check
+    except CollectError as failure:
+        tally.error = failure
+    except LeaseLostError:
+        log.warning("source %d (%s): the lease ran out while reading", source.id, source.name)
+        return None
+    except RefusedError:
+        raise
+    except Exception as failure:
+        # A defect in one adapter is that source's trouble: it backs off and shows, the others go on.
+        log.exception("source %d (%s): unexpected error", source.id, source.name)
+        tally.error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
+    return tally
 
 
 def access_for(store: Store, collector: Collector, source: Source, now: datetime) -> Access | None:
@@ -118,13 +201,21 @@ def _blame_credential(tx: Tx, source: Source, error: CollectError | None, readin
     """Let all sources of a credential wait for its limit; say that it was refused, or that it works again."""
     if source.credential_id is None:
         return
+    if error is None:
+        tx.credentials.well(source.credential_id, end)
+    else:
+        _hold(tx, source, error, reading.due_at)
+
+
+def _hold(tx: Tx, source: Source, error: CollectError, otherwise: datetime) -> None:
+    """Write on the credential what concerns all its sources; a limit without a time lasts until ``otherwise``."""
+    if source.credential_id is None:
+        return
     if isinstance(error, TransientError) and error.whole_account:
-        until = error.not_before or reading.due_at
+        until = error.not_before or otherwise
         tx.credentials.hold(source.credential_id, not_before=until, problem=error.problem)
     elif isinstance(error, PermanentError) and error.problem in _OF_CREDENTIALS:
         tx.credentials.hold(source.credential_id, not_before=None, problem=error.problem)
-    elif error is None:
-        tx.credentials.well(source.credential_id, end)
 
 
 def _save_page(
@@ -178,10 +269,9 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
     except Exception as failure:
         log.exception("source %d (%s): unexpected error on looking again", source.id, source.name)
         error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
-    if isinstance(error, TransientError) and error.whole_account and source.credential_id is not None:
+    if error is not None:
         with store.begin() as tx:
-            until = error.not_before or now + source.interval
-            tx.credentials.hold(source.credential_id, not_before=until, problem=error.problem)
+            _hold(tx, source, error, now + source.interval)
     return RecheckReport(
         source_id=source.id, looked=len(due), edited=edited, withdrawn=len(batch.withdrawn), error=error
     )
@@ -222,17 +312,11 @@ def save_mentions(
     return counts
 
 
-def _reading(
-    claim: SourceClaim,
-    now: datetime,
-    error: CollectError | None,
-    *,
-    seen: int,
-    new: int,
-    next_check: datetime | None,
-    notes: Sequence[str],
-) -> Reading:
+def _reading(claim: SourceClaim, now: datetime, tally: _Tally) -> Reading:
     jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-    if error is not None:
-        return rules.after_failure(claim.source, now, error, seen=seen, new=new, jitter=jitter)
-    return rules.after_success(claim.source, now, seen=seen, new=new, next_check=next_check, notes=notes, jitter=jitter)
+    source, seen, new = claim.source, tally.seen, tally.new
+    if tally.error is not None:
+        return rules.after_failure(source, now, tally.error, seen=seen, new=new, jitter=jitter)
+    return rules.after_success(
+        source, now, seen=seen, new=new, next_check=tally.next_check, notes=tally.notes, jitter=jitter
+    )

@@ -23,9 +23,10 @@ COLLECTORS = {
     "replay": "collectors.replay:ReplayCollector",
     "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",
+    "telegram": "collectors.telegram:TelegramCollector",
 }
 # Platform → the extra that brings its client library, where one is needed.
-EXTRAS: dict[str, str] = {}
+EXTRAS: dict[str, str] = {"telegram": "telegram"}
 _GROUP = "sahut.collectors"
 
 

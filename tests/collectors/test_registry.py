@@ -27,5 +27,5 @@ def test_a_plug_in_brings_a_platform_by_its_entry_point(monkeypatch: pytest.Monk
         registry, "entry_points", lambda *, group, name=None: [plugged] if name in {None, plugged.name} else []
     )
 
-    assert registry.platforms() == ["feed", "replay", "pigeon"]
+    assert registry.platforms() == [*registry.COLLECTORS, "pigeon"]
     assert registry.load("pigeon", settings=SETTINGS).platform == "replay"

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, and_, select, text
 
 from sahut.core.model import MentionRecord
 from storage.mention_rows import record, records
+from storage.reply_tables import reply
 from storage.tables import mention
 
 
@@ -25,6 +26,9 @@ class MentionThreads:
         found = {of.id}
         for where in (
             and_(here, mention.c.native_id.in_([of.mention.parent, root])),
+            # Where an answer hangs below our reply alone, the reply leads to what was asked, and back.
+            mention.c.id.in_(select(reply.c.mention_id).where(reply.c.id == of.answers)),
+            mention.c.answers.in_(select(reply.c.id).where(reply.c.mention_id == of.id)),
             # Each second condition is the partial index's own: SQLite does not conclude it from the first.
             and_(here, mention.c.parent == of.mention.native_id, text("mention.parent <> ''")),
             and_(here, mention.c.root == root, text("mention.root <> ''")),

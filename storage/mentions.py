@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, union, update
@@ -155,6 +156,12 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
         if row is None:
             raise NotFoundError("mention", mention_id)
         return record(row)
+
+    def whole(self, mention_id: int) -> MentionRecord:
+        """As `get`, with the platform's own payload too. Raises NotFoundError."""
+        found = self.get(mention_id)
+        raw = self._connection.execute(select(mention.c.raw).where(mention.c.id == mention_id)).scalar_one()
+        return replace(found, mention=replace(found.mention, raw=raw or {}))
 
     def for_update(self, mention_id: int, *, version: int | None = None) -> MentionRecord:
         """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""

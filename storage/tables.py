@@ -209,6 +209,7 @@ _partial("ix_mention_lease", mention.c.lease_token, where="lease_token IS NOT NU
 _partial("ix_mention_recheck", mention.c.recheck_at, where="recheck_at IS NOT NULL")
 _partial("ix_mention_root", mention.c.platform, mention.c.root, where="root <> ''")
 _partial("ix_mention_parent", mention.c.platform, mention.c.parent, where="parent <> ''")
+_partial("ix_mention_answers", mention.c.answers, where="answers IS NOT NULL")
 
 # What happened to a source on a day of UTC, for its picture of the last week.
 source_day = Table(

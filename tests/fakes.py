@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 from sahut.core.errors import ClassifierError
-from sahut.core.model import Access, Assessment, Batch, DeadItem, Kind, Mention, Sentiment, Source, Topic
+from sahut.core.model import (
+    Access,
+    Assessment,
+    Batch,
+    Capability,
+    DeadItem,
+    Kind,
+    Mention,
+    ReplyRules,
+    Sentiment,
+    SentReply,
+    Source,
+    Topic,
+)
+from sahut.core.outbox import Means
 
 
 class FakeClassifier:
@@ -98,6 +112,71 @@ class FakeCollector:
         if "text" not in raw:
             raise ValueError("still no text")
         return Mention(platform="replay", native_id=raw["id"], text=raw["text"], collected_at=now)
+
+
+class FakeReplier:
+    """A platform of one dictionary, `stands`: what it posted, by native id.
+
+    ``then_raise(error)`` raises it at the next reply; ``arriving`` lets the post stand there all the same, as when an
+    answer is lost on its way back. ``blind(error)`` makes looking for a reply fail. ``before`` is called when a reply
+    arrives. A text may have ``limit`` characters; a link costs money.
+    """
+
+    platform = "replay"
+
+    def __init__(self, *, capability: Capability = Capability.API, limit: int = 280, by_key: bool = False) -> None:
+        self.stands: dict[str, tuple[str, str]] = {}
+        self.calls = 0
+        self.before: Callable[[], object] = lambda: None
+        self._capability = capability
+        self._limit = limit
+        self._by_key: dict[str, str] | None = {} if by_key else None
+        self._errors: list[tuple[Exception, bool]] = []
+        self._blind: Exception | None = None
+        self._lock = Lock()
+
+    def then_raise(self, error: Exception, *, arriving: bool = False) -> FakeReplier:
+        self._errors.append((error, arriving))
+        return self
+
+    def blind(self, error: Exception | None) -> FakeReplier:
+        self._blind = error
+        return self
+
+    def capability(self, mention: Mention, access: Access | None) -> Capability:
+        return self._capability
+
+    def measure(self, text: str, mention: Mention, access: Access | None) -> ReplyRules:
+        return ReplyRules(used=len(text), limit=self._limit, cost_usd=0.2 if "https://" in text else 0.0)
+
+    def reply(self, mention: Mention, text: str, *, key: str, now: datetime, access: Access) -> SentReply:
+        self.before()
+        with self._lock:
+            self.calls += 1
+            error, arriving = self._errors.pop(0) if self._errors else (None, True)
+            if self._by_key is not None and key in self._by_key:
+                return SentReply(native_id=self._by_key[key], sent_at=now)
+            native_id = f"r{len(self.stands) + 1}"
+            if arriving:
+                self.stands[native_id] = (mention.native_id, text)
+                if self._by_key is not None:
+                    self._by_key[key] = native_id
+            if error is not None:
+                raise error
+            return SentReply(native_id=native_id, permalink=f"https://a.example/{native_id}", sent_at=now)
+
+    def find_reply(
+        self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access
+    ) -> SentReply | None:
+        if self._blind is not None:
+            raise self._blind
+        for native_id, said in self.stands.items():
+            if said == (mention.native_id, text):
+                return SentReply(native_id=native_id, permalink=f"https://a.example/{native_id}")
+        return None
+
+    def means(self) -> Means:
+        return Means(replier_for=lambda platform: self, access_for=lambda source_id: Access(name="akun"))
 
 
 class FakeQueue:

@@ -146,7 +146,7 @@ def _hand_over(way: _Way, reply: Reply, cost_usd: float, clock: Clock) -> _Stand
 
 def _way(store: Store, means: Means, reply: Reply, now: datetime) -> _Way:
     with store.read() as tx:
-        record = tx.mentions.get(reply.mention_id)
+        record = tx.mentions.whole(reply.mention_id)
         _check_account(tx, tx.sources.get(reply.source_id), now)
     replier = means.replier_for(reply.platform)
     if replier is None:

@@ -58,7 +58,8 @@ class Judged:
 def judge(means: Means, record: MentionRecord, text: str) -> Judged:
     """Ask who answers on the mention's platform; asks no platform. Never raises: what cannot answer does not.
 
-    Where nobody answers for us, a person may still do so on the platform itself, if the post has an address.
+    ``record`` is whole (`Mentions.whole`), since a platform's payload may say who can answer. Where nobody answers for
+    us, a person may still do so on the platform itself, if the post has an address.
     """
     by_hand = Capability.MANUAL if record.mention.permalink else Capability.NONE
     if record.mention.own:

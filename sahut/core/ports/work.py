@@ -106,6 +106,10 @@ class Mentions(Protocol):
         """Raises NotFoundError."""
         ...
 
+    def whole(self, mention_id: int) -> MentionRecord:
+        """As `get`, with the platform's own payload too. Raises NotFoundError."""
+        ...
+
     def for_update(self, mention_id: int, *, version: int | None = None) -> MentionRecord:
         """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
         ...

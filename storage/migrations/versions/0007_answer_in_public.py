@@ -77,6 +77,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_reply_event_reply_id", "reply_event", ["reply_id"], unique=False)
     op.add_column("mention", sa.Column("answers", _id(), nullable=True))
+    answers = sa.text("answers IS NOT NULL")
+    op.create_index(
+        "ix_mention_answers", "mention", ["answers"], unique=False, sqlite_where=answers, postgresql_where=answers
+    )
 
 
 _INDEXES: tuple[tuple[str, list[str], bool, str | None], ...] = (
@@ -93,6 +97,7 @@ _INDEXES: tuple[tuple[str, list[str], bool, str | None], ...] = (
 
 
 def downgrade() -> None:
+    op.drop_index("ix_mention_answers", "mention")
     op.drop_column("mention", "answers")
     op.drop_table("reply_event")
     op.drop_table("reply")

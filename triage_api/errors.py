@@ -32,7 +32,13 @@ STATUS: dict[type[errors.SahutError], int] = {
     errors.SahutError: 500,
 }
 # A rule that is about the request or its sender, not about the state of a thing.
-RULE_STATUS: dict[str, int] = {"role": 403, "page_token": 422, "nothing_chosen": 422}
+RULE_STATUS: dict[str, int] = {
+    "role": 403,
+    "page_token": 422,
+    "nothing_chosen": 422,
+    "reply_note": 422,
+    "reply_link": 422,
+}
 
 _HIDDEN = {
     "unavailable": "the service cannot do this just now; the operator's log says why",

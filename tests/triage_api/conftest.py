@@ -30,7 +30,7 @@ from sahut.core.model import (
 from sahut.core.ports import Store
 from sahut.core.rules import text_key
 from tests.builders import NOW, a_mention, a_source_draft, a_tie, an_assessment
-from tests.fakes import FakeCollector
+from tests.fakes import FakeCollector, FakeReplier
 from triage_api.app import ApiSettings, create_app
 from triage_api.auth import hash_password, new_token
 
@@ -54,16 +54,19 @@ class World:
     queue: Any = None
     collector_for: Any = None
     look: Any = None
+    policy: Policy = POLICY
+    replier: FakeReplier = field(default_factory=FakeReplier)
 
     def __post_init__(self) -> None:
         self.app: FastAPI = create_app(
             store=self.store,
-            policy=POLICY,
+            policy=self.policy,
             clock=self.clock,
             settings=self.settings,
             queue=self.queue,
             collector_for=self.collector_for,
             look=self.look or _look,
+            means=self.replier.means(),
         )
         self.tokens: dict[Role, str] = {}
         self.users: dict[Role, int] = {}
@@ -71,6 +74,8 @@ class World:
             (Role.TRIAGE, "sari", "Sari Contoh"),
             (Role.ADMIN, "admin", "Admin Contoh"),
             (Role.AUDITOR, "budi", "Budi Contoh"),
+            (Role.COMMS, "rina", "Rina Contoh"),
+            (Role.APPROVER, "dewi", "Dewi Contoh"),
         ):
             shown, hashed = new_token()
             with self.store.begin() as tx:
@@ -141,6 +146,19 @@ class World:
     def tie(self, mention_id: int, first_id: int) -> None:
         with self.store.begin() as tx:
             tx.mentions.tie(a_tie(mention_id, first_id), self.clock())
+
+    def reply(self, text: str = "Kami teruskan, terima kasih.", role: Role = Role.COMMS, **over: Any) -> dict[str, Any]:
+        """A draft of an answer to a new mention, or to ``mention_id``."""
+        body = {"mention_id": over.pop("mention_id", None) or self.flagged(1)[0], "text": text, **over}
+        answer = self.program(role).post("/api/v1/replies", json=body)
+        assert answer.status_code == 201, answer.text
+        reply: dict[str, Any] = answer.json()
+        return reply
+
+    def act(self, reply: dict[str, Any], act: str, role: Role = Role.COMMS, **body: Any) -> Any:
+        """The answer to an act on a reply at the version that is given."""
+        url = f"/api/v1/replies/{reply['id']}/{act}"
+        return self.program(role).post(url, json={"version": reply["version"], **body})
 
     def ticket(self, *mention_ids: int) -> dict[str, Any]:
         """A ticket of these mentions."""

@@ -27,7 +27,7 @@ def test_each_route_lets_in_whom_the_table_says_and_nobody_else(world: World) ->
     wrong = []
     for method, template in _routes(world):
         path = template.replace("{", "").replace("}", "")
-        for parameter in ("source_id", "mention_id", "decision_id", "ticket_id", "letter_id", "token_id"):
+        for parameter in ("source_id", "mention_id", "decision_id", "ticket_id", "letter_id", "token_id", "reply_id"):
             path = path.replace(parameter, "999999")
         permission = ROUTES[method, template]
         status = world.browser().request(method, path).status_code

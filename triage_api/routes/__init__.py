@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from triage_api.routes import decisions, mentions, operations, sessions, sources, tickets
+from triage_api.routes import decisions, mentions, operations, replies, sessions, sources, tickets
 
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
@@ -10,6 +10,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     mentions.router,
     decisions.router,
     tickets.router,
+    replies.router,
     operations.router,
     operations.probes,
 )

@@ -80,7 +80,7 @@ class MentionAnswer(Answer):
 
     In lists, NIK, phone numbers and other personal data in title and text are masked, dot for character. ``why``
     names the words that got it flagged; null until they have been looked for. ``language`` is the text's own, null
-    when it has no word.
+    when it has no word. ``own``: an account of ours wrote it; ``answers`` is the reply of ours that it answers.
     """
 
     id: int
@@ -111,6 +111,8 @@ class MentionAnswer(Answer):
     similar: int
     edited: int
     ticket_id: int | None
+    own: bool
+    answers: int | None
     updated_at: datetime
     version: int
 

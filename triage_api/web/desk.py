@@ -13,7 +13,16 @@ from fastapi.responses import RedirectResponse
 
 from sahut.core import rules
 from sahut.core.errors import NotFoundError, SahutError, StaleWriteError
-from sahut.core.model import Decision, DecisionKind, MentionFilter, MentionState, SourceCondition, StoredAnswer
+from sahut.core.model import (
+    Decision,
+    DecisionKind,
+    MentionFilter,
+    MentionState,
+    ReplyFilter,
+    ReplyState,
+    SourceCondition,
+    StoredAnswer,
+)
 from sahut.core.ports import Tx
 from triage_api import auth, permissions
 from triage_api.auth import Signed
@@ -62,6 +71,10 @@ class Desk:
             "new_key": lambda: secrets.token_urlsafe(12),
             "may_decide": self.may(Permission.DECIDE),
             "may_manage": self.may(Permission.MANAGE),
+            "may_answer": self.may(Permission.ANSWER),
+            "may_approve": self.may(Permission.APPROVE),
+            "approval": self.deps.policy.replies.approval,
+            "replies_waiting": tx.replies.count(ReplyFilter(states=(ReplyState.WAITING,)), cap=COUNT_CAP),
             "here": _here(self.request),
             "demo": tx.operations.demo_exists(),
             "warnings": self._warnings(tx),
@@ -174,7 +187,7 @@ class Posted:
             renewed=renewed,
             shown=shown,
             action=self.desk.request.url.path,
-            thing=f"/{error.kind}s/{error.key}" if error.kind in {"mention", "ticket"} else "/sources",
+            thing=f"/{_PAGES[error.kind]}/{error.key}" if error.kind in _PAGES else "/sources",
         )
 
     @staticmethod
@@ -186,7 +199,9 @@ class Posted:
         return value
 
 
+_PAGES = {"mention": "mentions", "ticket": "tickets", "reply": "replies"}
 _SHOWN_AFTER_STALE = {
+    *("text", "note", "link"),
     *("title", "description", "topic", "unit", "place", "priority", "status", "outcome"),
     *("name", "address", "query", "minutes"),
 }
@@ -273,6 +288,12 @@ _DONE = {
     "added": words._("Sumber ditambahkan. Pembacaan pertama segera dimulai."),
     "password": words._("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
     "untied": words._("Sebutan kini berdiri sendiri."),
+    "reply_draft": words._("Balasan kembali menjadi draf."),
+    "reply_waiting": words._("Balasan diajukan. Orang lain menyetujuinya sebelum tampil."),
+    "reply_approved": words._("Balasan disetujui dan segera dikirim."),
+    "reply_by_hand": words._("Balasan disetujui. Salin teksnya dan kirim sendiri di platformnya."),
+    "reply_withdrawn": words._("Balasan dibatalkan."),
+    "reply_sent": words._("Balasan tercatat sudah tampil."),
 }
 
 

@@ -68,6 +68,8 @@ def environment() -> Environment:
         relative=indonesian.relative,
         problem_words=words.problem,
         change_words=words.change,
+        refusal_words=words.refusal,
+        caution_words=words.caution,
     )
     return made
 

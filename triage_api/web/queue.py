@@ -26,8 +26,10 @@ from sahut.core.model import (
     Topic,
 )
 from sahut.core.ports import Tx
+from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
+from triage_api.web import replies
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
 from triage_api.web.indonesian import WIB
 from triage_api.web.words import _
@@ -155,6 +157,7 @@ def choose_ticket(desk: AtDesk) -> Response:
 @router.get("/mentions/{mention_id}")
 def mention(desk: AtDesk, mention_id: MentionId) -> Response:
     """One mention with everything that is known of it."""
+    judged = answering.judged_text(desk.deps, mention_id, "")
     with desk.deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
         first = tx.mentions.get(record.first_id) if record.first_id is not None else None
@@ -171,6 +174,7 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             decisions=tx.decisions.of_mention(mention_id),
             ticket=tx.tickets.get(record.ticket_id) if record.ticket_id else None,
             urgent_from=desk.deps.policy.urgent_threshold,
+            **replies.panel(desk, tx, record, judged),
         )
 
 

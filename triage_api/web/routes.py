@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from triage_api.deps import Deps
-from triage_api.web import accounts, assets, pages, queue, sources, tickets
+from triage_api.web import accounts, assets, pages, queue, replies, sources, tickets
 from triage_api.web.words import _
 
 _TITLES = {
@@ -33,6 +33,20 @@ _RULES = {
     "decided_since": _("Sebutan ini sudah diputuskan lagi setelahnya. Urungkan keputusan terakhir lebih dahulu."),
     "judged_since": _("Teks sebutan ini sudah berubah dan dinilai ulang. Tidak ada lagi yang dapat diurungkan."),
     "not_tied": _("Sebutan ini tidak terikat pada sebutan lain."),
+    "reply_open": _("Sebutan ini sudah punya balasan yang belum selesai. Lanjutkan atau batalkan yang itu dahulu."),
+    "reply_gone": _("Tulisan ini sudah tidak ada di platformnya, jadi tidak dapat dibalas."),
+    "reply_no_way": _("Tulisan ini tidak dapat dibalas."),
+    "reply_own_text": _("Anda ikut menulis balasan ini. Orang lain yang menyetujuinya."),
+    "reply_note": _("Tulis apa yang perlu diperbaiki."),
+    "reply_link": _("Tempel alamat balasannya, dimulai dengan https://"),
+    "reply_taken": _("Balasan lain sudah tercatat dengan alamat itu."),
+    "reply_state": _("Balasan ini sudah berpindah keadaan, mungkin oleh rekan Anda. Muat ulang untuk melihat."),
+    "reply_empty": _("Balasannya masih kosong."),
+    "reply_too_long": _("Balasannya terlalu panjang untuk platform ini. Pendekkan, lalu ajukan lagi."),
+    "reply_personal_data": _(
+        "Balasannya memuat data pribadi (NIK, KK, telepon, surel, atau pelat nomor). Hapus dahulu."
+    ),
+    "reply_unfilled": _("Balasannya masih memuat isian dalam kurung kurawal. Isi atau hapus dahulu."),
     "role": _("Peran Anda hanya membolehkan membaca."),
     "forbidden": _("Peran Anda tidak mencakup tindakan ini."),
     "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
@@ -61,7 +75,7 @@ _SAID = {
 
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
     """Add every page. Each of them asks for its own reader or author, so that none is open by omission."""
-    for router in (assets.router, accounts.router, queue.router, tickets.router, sources.router):
+    for router in (assets.router, accounts.router, queue.router, tickets.router, replies.router, sources.router):
         app.include_router(router)
     app.state.error_page = error_page
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from gettext import NullTranslations
 
 from sahut.core.model import (
+    Caution,
     DecisionKind,
     DismissReason,
     Kind,
@@ -15,6 +16,10 @@ from sahut.core.model import (
     Place,
     Priority,
     Problem,
+    Refusal,
+    Remark,
+    ReplyAct,
+    ReplyState,
     Role,
     Sentiment,
     SourceCondition,
@@ -102,6 +107,29 @@ _LABELS: list[tuple[StrEnum, str]] = [
     (TieReason.REPOST, _("Unggah ulang")),
     (TieReason.SAME_TEXT, _("Teks sama")),
     (TieReason.SIMILAR, _("Mirip")),
+    (ReplyState.DRAFT, _("Draf")),
+    (ReplyState.WAITING, _("Menunggu persetujuan")),
+    (ReplyState.APPROVED, _("Disetujui, akan dikirim")),
+    (ReplyState.SENDING, _("Sedang dikirim")),
+    (ReplyState.UNKNOWN, _("Belum pasti tampil")),
+    (ReplyState.BY_HAND, _("Perlu dikirim sendiri")),
+    (ReplyState.FAILED, _("Gagal dikirim")),
+    (ReplyState.SENT, _("Terkirim")),
+    (ReplyState.WITHDRAWN, _("Dibatalkan")),
+    (ReplyAct.DRAFTED, _("Ditulis")),
+    (ReplyAct.EDITED, _("Disunting")),
+    (ReplyAct.SUBMITTED, _("Diajukan")),
+    (ReplyAct.APPROVED, _("Disetujui")),
+    (ReplyAct.REJECTED, _("Dikembalikan")),
+    (ReplyAct.WITHDRAWN, _("Dibatalkan")),
+    (ReplyAct.RETRIED, _("Dikirim ulang")),
+    (ReplyAct.SENDING, _("Diserahkan ke platform")),
+    (ReplyAct.POSTPONED, _("Ditunda")),
+    (ReplyAct.IN_DOUBT, _("Belum pasti tampil")),
+    (ReplyAct.NOT_THERE, _("Ternyata tidak ada di sana")),
+    (ReplyAct.UNCLEAR, _("Tidak dapat dipastikan")),
+    (ReplyAct.FAILED, _("Gagal")),
+    (ReplyAct.SENT, _("Tampil di platform")),
     (SourceCondition.NEW, _("Belum dibaca")),
     (SourceCondition.WELL, _("Lancar")),
     (SourceCondition.SILENT, _("Sepi")),
@@ -137,6 +165,9 @@ _TICKET_FIELDS = {
     "address": _("alamat"),
     "query": _("saringan"),
     "minutes": _("selang"),
+    "text": _("balasan"),
+    "note": _("catatan"),
+    "link": _("tautan"),
 }
 
 _PROBLEMS: dict[Problem, tuple[str, str]] = {
@@ -240,6 +271,36 @@ def problem(code: Problem) -> tuple[str, str]:
     return _PROBLEMS[code]
 
 
+_REFUSALS = {
+    Refusal.EMPTY: _("balasannya masih kosong."),
+    Refusal.TOO_LONG: _("terlalu panjang untuk platform ini (%s)."),
+    Refusal.PERSONAL_DATA: _("memuat data pribadi: %s"),
+    Refusal.UNFILLED: _("isian ini belum terisi: %s"),
+    Refusal.NO_WAY: _("tulisan ini tidak dapat dibalas dari sini."),
+}
+_CAUTIONS = {
+    Caution.COSTS: _("tautan membuat balasan ini berbayar: US$%s."),
+    Caution.SIMILAR: _("hampir sama dengan %s balasan lain belakangan ini; platform dapat menganggapnya spam."),
+    Caution.BUDGET: _("jatah balasan akun ini hari ini tinggal %s."),
+    Caution.EDITED: _("tulisan yang dibalas disunting setelah balasan ini ditulis."),
+    Caution.WITHDRAWN: _("tulisan yang dibalas sudah dihapus dari platformnya."),
+    Caution.ANSWERED: _("kita sudah membalas tulisan ini."),
+    Caution.PLATFORM: "%s",
+}
+
+
+def refusal(found: Remark[Refusal]) -> str:
+    """Why a text cannot go out."""
+    said = _REFUSALS[found.word]
+    return said % found.detail if "%s" in said else said
+
+
+def caution(found: Remark[Caution]) -> str:
+    """What to know before a text goes out."""
+    said = _CAUTIONS[found.word]
+    return said % found.detail if "%s" in said else said
+
+
 _CHANGES = {
     "dismissed": _("menolak sebutan ini"),
     "merged": _("menggabungkannya ke tiket"),
@@ -249,6 +310,7 @@ _CHANGES = {
     "unmerged": _("mengeluarkan sebutan"),
     "void": _("mengurungkan pembuatan tiket"),
     "edited": _("penulisnya menyunting teksnya"),
+    **{f"reply_{act}": _("balasan: %s") % label(act).lower() for act in ReplyAct},
 }
 
 

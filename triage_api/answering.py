@@ -1,0 +1,42 @@
+"""What both the API and the board ask before a reply is written or let out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sahut.core import replying, wording
+from sahut.core.model import MentionRecord, Reply, ReplyCheck, Template
+from sahut.core.ports import Tx
+from sahut.core.replying import Judged
+from triage_api.deps import Deps
+
+
+def judged_reply(deps: Deps, reply_id: int) -> Judged:
+    """What its platform makes of a reply as it stands. Raises NotFoundError."""
+    with deps.store.read() as tx:
+        reply = tx.replies.get(reply_id)
+        record = tx.mentions.whole(reply.mention_id)
+    return replying.judge(deps.means, record, reply.text)
+
+
+def judged_text(deps: Deps, mention_id: int, text: str) -> Judged:
+    """What a mention's platform makes of a text as an answer. Raises NotFoundError."""
+    with deps.store.read() as tx:
+        record = tx.mentions.whole(mention_id)
+    # As it will be stored.
+    return replying.judge(deps.means, record, text.replace("\r\n", "\n").strip())
+
+
+def checked(
+    tx: Tx, deps: Deps, record: MentionRecord, judged: Judged, now: datetime, reply: Reply | None = None
+) -> ReplyCheck:
+    """All that is to be said of a judged text."""
+    return replying.check(tx, record, judged, policy=deps.policy, now=now, reply=reply)
+
+
+def templates_for(tx: Tx, deps: Deps, record: MentionRecord) -> list[tuple[Template, str]]:
+    """The templates that fit a mention, each with its text filled, the likeliest first."""
+    ticket = None if record.ticket_id is None else tx.tickets.get(record.ticket_id)
+    values = replying.template_values(record, ticket, deps.policy)
+    found = wording.fitting(deps.policy.replies.templates, record.topic, record.language)
+    return [(one, wording.fill(one.text, values)) for one in found]

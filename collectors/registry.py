@@ -21,6 +21,7 @@ __all__ = ["CollectorSettings", "load", "platforms"]
 COLLECTORS = {
     "feed": "collectors.feeds:FeedCollector",
     "replay": "collectors.replay:ReplayCollector",
+    "x": "collectors.x:XCollector",
     "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",
     "telegram": "collectors.telegram:TelegramCollector",

@@ -1,0 +1,372 @@
+"""X: recent search, mentions of our accounts, the replies of a conversation; and answers, where X lets us.
+
+A source's address says what is read::
+
+    search              posts of the last seven days that match ``query``, in X's own query language
+    mentions            posts that mention our first account; ``mentions:@handle`` another account
+    conversation:ID     the posts of a conversation, by the id (or the address) of its first post
+
+For ``conversation`` the query, where there is one, narrows the search in X's language; for ``mentions`` it is Sahut's
+own filter, since X takes none there. The option ``first_days`` says how far back a first reading goes: 1 day for
+``search``, which costs by the post, 7 for the others.
+
+Every answer is charged against the credential's budget by X's price list before the next call is made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from collectors import _x_posts as posts
+from collectors._query import Matches, compiled
+from collectors._settings import CollectorSettings
+from collectors._x_client import (
+    OWNED,
+    POST,
+    USER,
+    USER_KEYS,
+    Meter,
+    RefusedParametersError,
+    XClient,
+    account,
+    ask,
+    opened,
+)
+from collectors._x_replies import XReplier
+from collectors._x_stretches import REACH, Course, Stretch
+from sahut.core.errors import PermanentError, SettingsError, TransientError
+from sahut.core.model import Access, Batch, Gap, Guide, Mention, Need, Problem, Source
+
+PAGE = 100
+_LEAST_SEARCH, _LEAST_MENTIONS = 10, 5
+# X shows the latest 800 mentions of an account, give or take a few.
+_MENTIONS_SHOWN = 780
+# A page that brings nothing older is a repeated one, and ids lead on; so many in a row, and X goes round in circles.
+_MOST_REPEATED = 5
+_HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}")
+_CONVERSATION = re.compile(r"(?:https?://(?:www\.)?(?:x|twitter)\.com/\w+/status/)?([0-9]{1,20})(?:[?/].*)?")
+_GONE = frozenset({"resource-not-found", "not-authorized-for-resource"})
+
+GUIDE = Guide(
+    steps=(
+        "Sign in on console.x.com with the agency's account, accept the terms and say what the data is for.",
+        "Create a project and an app in it. Buy credits (pay per use) and set a spending limit there too.",
+        "Leave automatic recharge off until you know what a month costs.",
+        "To answer through Sahut, choose 'Read and write' under 'User authentication settings'.",
+        "Under 'Keys and tokens' make the access token and secret, signed in as the account that answers.",
+        "Copy the bearer token, and for answers the four user keys; name your accounts, the one that answers first.",
+        "Give the credential a budget in USD, for a day and for a month.",
+        "To answer posts that do not name your account, ask X for a Public Utility app; until then those go by hand.",
+    ),
+    needs=(
+        Need(key="bearer_token", words="Bearer token of the app (console.x.com, Keys and tokens)"),
+        Need(
+            key="accounts",
+            words="Handles of your own accounts, with commas between; the first is the one that answers",
+            secret=False,
+        ),
+        Need(key="api_key", words="API key (consumer key) of the app; only for answers", required=False),
+        Need(key="api_key_secret", words="API key secret; only for answers", required=False),
+        Need(key="access_token", words="Access token of the account that answers; only for answers", required=False),
+        Need(key="access_token_secret", words="Access token secret; only for answers", required=False),
+        Need(
+            key="answers_anyone",
+            words="'yes' where X has exempted the app (Enterprise, Public Utility): it may answer posts that do not "
+            "mention you",
+            secret=False,
+            required=False,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """What a source reads: X's ``query``, or else the mentions of ``handle``."""
+
+    query: str = ""
+    handle: str = ""
+    matches: Matches = lambda _text: True
+    first: timedelta = timedelta(days=1)
+
+    @property
+    def asked(self) -> str:
+        """What a cursor belongs to."""
+        return f"search {self.query}" if self.query else f"mentions {self.handle}"
+
+    @property
+    def call(self) -> str:
+        """How messages name the call."""
+        return "recent search" if self.query else f"mentions of @{self.handle}"
+
+
+def _place(source: Source, access: Access | None) -> _Place:
+    """Raises PermanentError where address, query or options are none of X's."""
+    kind, _, name = source.address.strip().partition(":")
+    query = source.query.strip()
+    first = _first_days(source, 1 if kind == "search" else 7)
+    if kind == "search" and not name:
+        if not query:
+            raise _bad(source, 'a search needs a query in X\'s language, say: (banjir OR "jalan rusak") lang:in')
+        return _Place(query=query, first=first)
+    if kind == "conversation" and (found := _CONVERSATION.fullmatch(name.strip())):
+        return _Place(
+            query=f"conversation_id:{found[1]} ({query})" if query else f"conversation_id:{found[1]}", first=first
+        )
+    if kind == "mentions":
+        handle = name.strip() or next(iter(posts.handles(access)) if access else iter(()), "")
+        if not _HANDLE.fullmatch(handle):
+            raise _bad(source, "name the account: mentions:@handle, or put your accounts into the credential")
+        try:
+            matches = compiled(source.query)
+        except SettingsError as error:
+            raise _bad(source, error.message) from error
+        return _Place(handle=handle.lstrip("@").lower(), matches=matches, first=first)
+    message = (
+        f"source '{source.name}': '{source.address}' is none of: search, mentions, mentions:@handle, conversation:ID"
+    )
+    raise PermanentError(message, problem=Problem.BAD_ADDRESS)
+
+
+def _first_days(source: Source, default: int) -> timedelta:
+    value = source.options.get("first_days", default)
+    try:
+        days = timedelta(days=float(value))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _bad(source, f"options.first_days is '{value}', which is no number of days") from error
+    if days < timedelta(0):
+        raise _bad(source, "options.first_days is below 0")
+    return days
+
+
+def _bad(source: Source, words: str) -> PermanentError:
+    return PermanentError(f"source '{source.name}': {words}", problem=Problem.BAD_SETTINGS)
+
+
+class XCollector(XReplier):
+    """Reads X with the bearer token of an app, and our own mentions with the account's keys where there are any."""
+
+    platform = "x"
+    guide = GUIDE
+
+    def __init__(self, settings: CollectorSettings) -> None:
+        self._settings = settings
+
+    def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
+        """The newest first, then what earlier readings left. Raises TransientError, PermanentError."""
+        place = _place(source, access)
+        with opened(access, self._settings) as client:
+            course = Course.of(source.cursor, place.asked)
+            reading = _Reading(client, _opened(access), place, course, now)
+            gaps = [] if place.handle else course.prune(now - REACH)
+            first = place.first if place.handle else min(place.first, REACH)
+            yield from reading.pages([course.head(now, first), *course.rest], gaps, beginning=True)
+
+    def backfill(
+        self, source: Source, since: datetime, until: datetime, *, now: datetime, access: Access | None = None
+    ) -> Iterator[Batch]:
+        """As `collect`, for posts from ``since`` to before ``until``; of a search within the last seven days."""
+        place = _place(source, access)
+        with opened(access, self._settings) as client:
+            asked = f"{place.asked} from {since.isoformat()} to {until.isoformat()}"
+            course = Course.of(source.cursor, asked)
+            if course.read_at is None:
+                course.rest = [Stretch(start=since, end=until)]
+                course.read_at = now
+            reading = _Reading(client, _opened(access), place, course, now)
+            gaps = [] if place.handle else course.prune(now - REACH)
+            for batch in reading.pages(course.rest, gaps):
+                inside = [m for m in batch.mentions if m.published_at is None or since <= m.published_at < until]
+                yield replace(batch, mentions=inside)
+
+    def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:  # noqa: ARG002 - a post says all
+        """Read a dead post again. Raises ValueError with the reason."""
+        return posts.revived(raw, now)
+
+    def recheck(self, native_ids: Sequence[str], *, now: datetime, access: Access | None = None) -> Batch:
+        """Up to a hundred posts as they read now, at their newest edit; deleted and withheld ones as ``withdrawn``.
+
+        With too little left to spend it looks at the first few.
+        """
+        wanted = [one for one in native_ids if one.isascii() and one.isdecimal()][:PAGE]
+        if not wanted:
+            return Batch()
+        with opened(access, self._settings) as client:
+            ours, meter = posts.Ours.of(access), Meter(_opened(access), now)
+            answer = _look_up(client, wanted, meter, now)
+            found = [one for one in answer.get("data") or () if isinstance(one, dict)]
+            later = [posts.latest(one) for one in found if posts.latest(one) != str(one.get("id"))]
+            newer = _look_up(client, later, meter, now) if later else {}
+            pages = [posts.take_apart(one, ours, now, {}) for one in (answer, newer)]
+            latest = {mention.native_id: mention for page in pages for mention in page.mentions}
+            withheld = {posts.identity(one) for one in found if one.get("withheld")}
+            return Batch(
+                mentions=[mention for key, mention in latest.items() if key not in withheld],
+                dead=[dead for page in pages for dead in page.dead],
+                seen=pages[0].seen,
+                withdrawn=[one for one in wanted if one in withheld | _gone(answer)],
+                spent=meter.news(),
+                next_check=client.full_until(),
+            )
+
+    def prove(self, access: Access, *, now: datetime) -> str:
+        """One look at our own account: with its keys where there are any, else by its name."""
+        with opened(access, self._settings) as client:
+            if all(access.secrets.get(key) for key in USER_KEYS):
+                found = account(client, "our own account", now, partial(client.get_me, user_auth=True))
+            else:
+                handle = next(iter(posts.handles(access)), "")
+                if not handle:
+                    raise PermanentError("name your own accounts in the credential", problem=Problem.BAD_SETTINGS)
+                found = account(client, f"the account @{handle}", now, partial(client.get_user, username=handle))
+        return f"@{found['username'] or found['id']}"
+
+
+def _opened(access: Access | None) -> Access:
+    return access or Access(name="")  # `opened` has refused a missing one
+
+
+def _look_up(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -> dict[str, Any]:
+    affordable = meter.room(posts.DEAREST, most=len(ids))
+    some = list(ids[:affordable])
+    answer = ask(client, "look-up of posts", now, partial(client.get_tweets, some, **posts.FIELDS))
+    meter.charge(posts.price(answer))
+    return answer
+
+
+def _gone(answer: Mapping[str, Any]) -> set[str]:
+    """Ids that X says are deleted, or hidden with their account."""
+    errors = [one for one in answer.get("errors") or () if isinstance(one, dict)]
+    return {
+        str(one.get("resource_id") or one.get("value"))
+        for one in errors
+        if str(one.get("type", "")).rsplit("/", 1)[-1] in _GONE and one.get("parameter", "ids") in {"ids", "id"}
+    }
+
+
+class _Reading:
+    """One reading of one place, page by page."""
+
+    def __init__(self, client: XClient, access: Access, place: _Place, course: Course, now: datetime) -> None:
+        self._client = client
+        self._place = place
+        self._course = course
+        self._now = now
+        self._access = access
+        self._ours = posts.Ours.of(access)
+        self._meter = Meter(access, now)
+        self._gaps: list[Gap] = []
+        self._full_until: datetime | None = None
+        self._repeated = 0
+
+    def pages(self, todo: Sequence[Stretch], gaps: list[Gap], *, beginning: bool = False) -> Iterator[Batch]:
+        """A batch a page, each with the cursor of what is left. ``beginning``: the first stretch is the newest."""
+        self._gaps = gaps
+        left = list(todo)
+        while left:
+            stretch, *behind = left
+            asked, answer = self._answer(stretch)
+            if answer is None or asked is None:
+                left = behind
+                self._course.rest = left
+                continue
+            page = posts.take_apart(answer, self._ours, self._now, self._course.edits)
+            rest = self._rest(asked, answer, page.moments)
+            left = [*([rest] if rest else []), *behind]
+            self._course.rest = left
+            self._course.learnt(page.versions)
+            if beginning:
+                self._course.begun(page.moments, self._now, more=rest is not None)
+                beginning = False
+            yield self._batch(page)
+        if self._gaps:
+            yield self._batch(posts.Page())
+
+    def _batch(self, page: posts.Page) -> Batch:
+        gaps, self._gaps = self._gaps, []
+        return Batch(
+            mentions=[mention for mention in page.mentions if self._place.matches(mention.body)],
+            dead=page.dead,
+            seen=page.seen,
+            cursor=self._course.cursor(),
+            next_check=self._full_until,
+            gaps=gaps,
+            spent=self._meter.news(),
+        )
+
+    def _answer(self, stretch: Stretch) -> tuple[Stretch | None, dict[str, Any] | None]:
+        """What X gives for a stretch, as far as X still shows it."""
+        if self._full_until is not None and self._full_until > self._now:
+            raise TransientError(
+                f"X: {self._place.call}: the calls of this quarter of an hour are used up",
+                problem=Problem.RATE_LIMITED,
+                not_before=self._full_until,
+                whole_account=True,
+            )
+        asked: Stretch | None = stretch
+        while asked is not None:
+            try:
+                answer = self._mentions(asked) if self._place.handle else self._search(asked)
+            except RefusedParametersError as error:
+                asked, gaps = asked.mended(error, self._now)
+                self._gaps += gaps
+            else:
+                self._full_until = self._client.full_until()
+                return asked, answer
+        return None, None
+
+    def _search(self, stretch: Stretch) -> dict[str, Any]:
+        size = self._meter.room(posts.DEAREST, most=PAGE, least=_LEAST_SEARCH)
+        asked = stretch.parameters("next_token", self._now)
+        asked |= {"query": self._place.query, "max_results": size, **posts.FIELDS}
+        answer = ask(self._client, self._place.call, self._now, partial(self._client.search_recent_tweets, **asked))
+        self._meter.charge(posts.price(answer))
+        return answer
+
+    def _mentions(self, stretch: Stretch) -> dict[str, Any]:
+        user_id, owned = self._account()
+        each = OWNED if owned else POST
+        size = self._meter.room(posts.DEAREST - POST + each, most=PAGE, least=_LEAST_MENTIONS)
+        asked = stretch.parameters("pagination_token", self._now)
+        asked |= {"id": user_id, "max_results": size, "user_auth": owned, **posts.FIELDS}
+        answer = ask(self._client, self._place.call, self._now, partial(self._client.get_users_mentions, **asked))
+        self._meter.charge(posts.price(answer, each=each))
+        return answer
+
+    def _account(self) -> tuple[str, bool]:
+        """The id of the account whose mentions are read, and whether its own keys read them, at the owner's price."""
+        handle = self._place.handle
+        keys = all(self._access.secrets.get(key) for key in USER_KEYS)
+        if keys and self._ours.ids and handle == next(iter(posts.handles(self._access)), handle):
+            return next(iter(self._ours.ids)), True
+        if self._course.account.get("handle") != handle:
+            self._meter.room(USER)
+            look = partial(self._client.get_user, username=handle)
+            found = account(self._client, f"the account @{handle}", self._now, look)
+            self._meter.charge(USER)
+            self._course.account = {"handle": handle, "id": found["id"]}
+        return self._course.account["id"], False
+
+    def _rest(
+        self, stretch: Stretch, answer: Mapping[str, Any], moments: Mapping[int, datetime | None]
+    ) -> Stretch | None:
+        """What of a stretch is left after a page."""
+        token = str((answer.get("meta") or {}).get("next_token") or "")
+        rest = stretch.after(moments, token)
+        if not token:
+            if self._place.handle and stretch.since and rest.read >= _MENTIONS_SHOWN:
+                reason = "X shows an account's latest 800 mentions, and more came since the last reading"
+                self._gaps.append(Gap(since=stretch.start, until=rest.low_at, reason=reason))
+            return None
+        if rest.low != stretch.low:
+            self._repeated = 0
+            return rest
+        self._repeated += 1
+        if self._repeated >= _MOST_REPEATED:
+            raise TransientError(f"X: {self._place.call} gives the same page again", problem=Problem.NOT_READABLE)
+        return rest.without_page() if moments else rest

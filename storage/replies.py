@@ -142,6 +142,11 @@ class SqlReplies:
     def stands(self, reply_id: int, sent: SentReply, *, now: datetime, actor_name: str = "", note: str = "") -> Reply:
         """It stands on its platform. Raises RefusedError(rule="reply_taken") where another reply has that id."""
         before = self._one(reply_id, lock=True)
+        if before.native_id and sent.native_id not in {"", before.native_id}:
+            # Too late to help, but not to say: a person can take one of the two down.
+            self._note(reply_id, ReplyAct.SENT, actor_name, now, f"it stands there twice, also as {sent.native_id}")
+            self._make_own(before.platform, sent.native_id, reply_id, now)
+            return _value(before)
         values = {
             "state": ReplyState.SENT,
             "native_id": before.native_id or sent.native_id,
@@ -165,30 +170,25 @@ class SqlReplies:
 
     def _make_own(self, platform: str, native_id: str, reply_id: int, now: datetime) -> None:
         """A collector may have seen it before us, and a citizen may have answered it."""
-        away = {"version": mention.c.version + 1, "updated_at": now, "lease_token": None, "lease_until": None}
+        foreign = and_(mention.c.platform == platform, ~mention.c.own)
+        seen = self._ids(and_(foreign, mention.c.native_id == native_id))
+        answers = self._ids(
+            and_(foreign, mention.c.parent == native_id, text("mention.parent <> ''"), mention.c.answers.is_(None))
+        )
+        if not seen and not answers:
+            return
+        self._mentions.lock([*seen, *answers])
+        changed = {"version": mention.c.version + 1, "updated_at": now, "lease_token": None, "lease_until": None}
         ours = case((mention.c.state.in_(_UNDECIDED), MentionState.OWN), else_=mention.c.state)
-        seen = self._connection.execute(
-            update(mention)
-            .where(mention.c.platform == platform, mention.c.native_id == native_id, ~mention.c.own)
-            .values(own=True, state=ours, **away)
-            .returning(mention.c.id)
-        ).scalars()
-        touched = list(seen)
-        # One that could not be judged need not be any more.
-        self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(touched)))
         again = case((mention.c.state == MentionState.FILED, MentionState.FLAGGED), else_=mention.c.state)
-        answers = self._connection.execute(
-            update(mention)
-            .where(
-                mention.c.platform == platform,
-                mention.c.parent == native_id,
-                ~mention.c.own,
-                mention.c.answers.is_(None),
-            )
-            .values(answers=reply_id, state=again, **away)
-            .returning(mention.c.id)
-        ).scalars()
-        self._mentions.refold([*touched, *answers])
+        for ids, values in ((seen, {"own": True, "state": ours}), (answers, {"answers": reply_id, "state": again})):
+            self._connection.execute(update(mention).where(mention.c.id.in_(ids)).values({**changed, **values}))
+        # One that could not be judged need not be any more.
+        self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(seen)))
+        self._mentions.refold([*seen, *answers])
+
+    def _ids(self, where: ColumnElement[bool]) -> list[int]:
+        return list(self._connection.execute(select(mention.c.id).where(where)).scalars())
 
     def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]:
         """Newest first. Raises RefusedError(rule="page_token")."""
@@ -296,8 +296,7 @@ class SqlReplies:
         """Replies of ours that stand, or may, in the conversations of these collected mentions."""
         by_platform: dict[str, set[str]] = {}
         for one in mentions:
-            keys = {one.native_id, one.parent, one.root} - {""}
-            by_platform.setdefault(one.platform, set()).update(keys)
+            by_platform.setdefault(one.platform, set()).update({one.native_id, one.parent, one.root} - {""})
         found: dict[int, Reply] = {}
         for platform, every in by_platform.items():
             keys = sorted(every)

@@ -258,7 +258,7 @@ def _later(reply: Reply, error: TransientError, now: datetime) -> _End:
 
 def _wait(first: timedelta, times: int) -> timedelta:
     """Doubles with each time, up to six hours."""
-    return min(first * 2 ** min(max(times - 1, 0), 16), _LONGEST_WAIT)
+    return min(first * (1 << min(max(times - 1, 0), 16)), _LONGEST_WAIT)
 
 
 def _failed(error: Exception) -> _End:

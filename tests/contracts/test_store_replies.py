@@ -354,6 +354,22 @@ def test_an_expired_lease_is_settled_on_the_platform_and_never_sent_on_a_guess(o
     assert office.acts().count("sent") == 1
 
 
+def test_a_sender_that_wakes_long_after_its_lease_says_that_a_reply_stands_twice(office: Office) -> None:
+    office.approved()
+    with office.store.begin() as tx:
+        asleep = tx.replies.claim(now=office.clock(), until=office.clock() + outbox.SEND_LEASE)
+    assert asleep is not None
+    office.clock.forward(minutes=6)
+    for _ in range(2):
+        office.deliver(FakeReplier())
+    seen = office.collect(a_mention("lain", native_id="late"))
+    with office.store.begin() as tx:
+        tx.replies.sent(asleep, SentReply(native_id="late"), office.clock())
+        assert "also as late" in tx.replies.events(1)[-1].note
+        assert tx.mentions.get(seen).state is MentionState.OWN
+    assert office.reply().native_id == "r1"
+
+
 def test_a_reply_that_never_arrives_fails_in_the_end(office: Office) -> None:
     office.approved()
     platform = FakeReplier()

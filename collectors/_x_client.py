@@ -12,7 +12,7 @@ import requests
 import tweepy
 
 from collectors._refusals import refusal
-from collectors._sessions import session
+from collectors._sessions import session, unanswered
 from collectors._settings import CollectorSettings
 from collectors._text import storable
 from sahut.core.errors import CollectError, PermanentError, TransientError
@@ -43,7 +43,7 @@ class RefusedParametersError(PermanentError):
         super().__init__(message, problem=Problem.BAD_SETTINGS)
 
 
-class XClient(tweepy.Client):  # type: ignore[misc] - tweepy ships no types
+class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
     """tweepy's client, which answers with plain dictionaries, never waits, and remembers its last answer in ``heard``.
 
     Dictionaries, because tweepy's own objects make one malformed post cost its whole page.
@@ -56,6 +56,10 @@ class XClient(tweepy.Client):  # type: ignore[misc] - tweepy ships no types
         self.session.hooks["response"] = [self._hear]
         self.user_agent = settings.agent
         self.heard: requests.Response | None = None
+
+    def listen(self) -> None:
+        """Forget what was heard, before another call."""
+        self.heard = None
 
     def _hear(self, response: requests.Response, **_: Any) -> None:
         self.heard = response
@@ -82,13 +86,15 @@ def ask(client: XClient, what: str, now: datetime, call: Callable[[], Any]) -> d
 
     ``what`` names the call in messages ("recent search").
     """
-    client.heard = None
+    client.listen()
     try:
         answer = call()
     except tweepy.HTTPException as error:
         raise refused(what, error.response, now) from error
+    except requests.JSONDecodeError as error:
+        raise _unreadable(what) from error
     except requests.RequestException as error:
-        raise unreached(what, error) from error
+        raise unanswered(f"X: {what}", error) from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         # tweepy stumbles over bodies and headers that are not as it expects them.
         if client.heard is not None and client.heard.status_code not in _OK:
@@ -109,17 +115,6 @@ def account(client: XClient, what: str, now: datetime, call: Callable[[], Any]) 
     if not isinstance(data, dict) or not str(data.get("id", "")).isdecimal():
         raise _unreadable(what)
     return {"id": str(data["id"]), "username": storable(str(data.get("username", "")))}
-
-
-def unreached(what: str, error: requests.RequestException) -> TransientError:
-    """The error for a call that brought no whole answer."""
-    if isinstance(error, requests.JSONDecodeError):
-        return _unreadable(what)
-    if isinstance(error, requests.Timeout):
-        return TransientError(f"X: {what} took too long", problem=Problem.TOO_SLOW)
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return TransientError(f"X: {what}: the answer is broken or too large", problem=Problem.TOO_LARGE)
-    return TransientError(f"X: {what}: X could not be reached", problem=Problem.UNREACHABLE)
 
 
 def refused(what: str, response: requests.Response, now: datetime) -> CollectError:

@@ -60,7 +60,7 @@ def handles(access: Access) -> list[str]:
 
 @dataclass(slots=True)
 class Page:
-    """One answer taken apart; ``others`` are the objects that came along, by kind and id."""
+    """One answer taken apart."""
 
     mentions: list[Mention] = field(default_factory=list)
     dead: list[DeadItem] = field(default_factory=list)
@@ -82,7 +82,7 @@ def take_apart(answer: Mapping[str, Any], ours: Ours, now: datetime, known: Mapp
     for post in posts:
         page.seen += 1
         try:
-            version = int(_id(post, "id"))
+            version = int(_id(_object(post), "id"))
             page.moments[version] = moment(post.get("created_at"))
             found = mention(post, others, ours, now)
         except Exception as error:
@@ -102,8 +102,7 @@ def take_apart(answer: Mapping[str, Any], ours: Ours, now: datetime, known: Mapp
 
 def mention(post: Any, others: Mapping[str, Mapping[str, Any]], ours: Ours, now: datetime) -> Mention:
     """One post. Raises ValueError with the reason where it cannot be one."""
-    if not isinstance(post, Mapping):
-        raise ValueError("not an object")  # noqa: TRY004 - one type for all that makes a post unreadable
+    post = _object(post)
     version = _id(post, "id")
     native_id = identity(post)
     author = _author(others["users"].get(str(post.get("author_id", ""))))
@@ -210,8 +209,14 @@ def _dead(post: Any, others: Mapping[str, Mapping[str, Any]], ours: Ours, reason
     )
 
 
+def _object(post: Any) -> Mapping[str, Any]:
+    if not isinstance(post, Mapping):
+        raise ValueError("not an object")  # noqa: TRY004 - one type for all that makes a post unreadable
+    return post
+
+
 def _id(value: Mapping[str, Any], key: str) -> str:
-    found = str(value.get(key) or "") if isinstance(value, Mapping) else ""
+    found = str(value.get(key) or "")
     if not (found.isascii() and found.isdecimal()):
         raise ValueError(f"'{key}' is no id of X: {found[:40]!r}")
     return found

@@ -9,11 +9,11 @@ from typing import Any
 
 import requests
 import tweepy
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from collectors import _x_posts as posts
+from collectors._sessions import never_left, unanswered
 from collectors._settings import CollectorSettings
-from collectors._x_client import OWNED, USER_KEYS, Meter, XClient, account, ask, opened, refused, unreached
+from collectors._x_client import OWNED, USER_KEYS, Meter, XClient, account, ask, opened, refused
 from collectors._x_length import LIMIT, links, weighted, without_links
 from sahut.core.errors import InDoubtError, PermanentError
 from sahut.core.model import Access, Capability, Mention, Problem, ReplyRules, SentReply
@@ -94,8 +94,8 @@ class XReplier:
                 return self._duplicate(client, mention, text, now, access)
             raise refused("the reply", error.response, now) from error
         except requests.RequestException as error:
-            if _never_left(error):
-                raise unreached("the reply", error) from error
+            if never_left(error):
+                raise unanswered("X: the reply", error) from error
             raise _in_doubt("the connection ended before X answered") from error
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise _in_doubt("X answered what cannot be read") from error
@@ -150,14 +150,6 @@ def _permalink(native_id: str, access: Access) -> str:
 
 def _in_doubt(words: str) -> InDoubtError:
     return InDoubtError(f"X: whether the reply stands there is not known: {words}", problem=Problem.UNREACHABLE)
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether no connection was made, so that nothing was sent."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
 def _own_answers(

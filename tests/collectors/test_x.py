@@ -282,7 +282,7 @@ def test_a_backlog_that_x_forgot_is_shown_as_a_hole(x: XServer) -> None:
     assert source.cursor["rest"] == []
 
 
-def test_reposts_of_a_page_neither_loop_nor_double(x: XServer) -> None:
+def test_an_answer_that_repeats_itself_neither_loops_nor_doubles(x: XServer) -> None:
     one = x.post("Lubang")
     shown = {"data": [x.posts[one]] * 2, "meta": {"next_token": "sama"}}
     always(x, Reply(json=shown))

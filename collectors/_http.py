@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import httpcore
 import httpx
@@ -22,7 +23,7 @@ from collectors._freshness import fresh_until, retry_after
 from collectors._inflate import Inflater, TooLargeError
 from collectors._network import BlockedAddressError, Deadline, GuardedBackend
 from collectors._settings import CollectorSettings
-from sahut.core.errors import CollectError, PermanentError, TransientError
+from sahut.core.errors import CollectError, InDoubtError, PermanentError, TransientError
 from sahut.core.model import Problem
 
 MAX_HOPS = 10
@@ -33,6 +34,16 @@ _ACCEPT = (
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
+_TROUBLE = (
+    BlockedAddressError,
+    TooLargeError,
+    zlib.error,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpcore.ReadTimeout,
+    UnicodeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +64,12 @@ class Answer:
     def content_type(self) -> str | None:
         """The Content-Type header."""
         return self.headers.get("content-type")
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for the process: reading a hundred and more root certificates takes longer than many a fetch."""
+    return ssl.create_default_context()
 
 
 class _Slots:
@@ -82,12 +99,21 @@ class _Slots:
 _SLOTS = _Slots()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What an interface for programs said, whatever the status. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class HttpClient:
-    """GET, politely. Keeps nothing between calls but the TLS settings."""
+    """GET for documents, `exchange` for interfaces; politely. Keeps nothing between calls but the TLS settings."""
 
     def __init__(self, settings: CollectorSettings) -> None:
         self._settings = settings
-        self._tls = ssl.create_default_context()
+        self._tls = _tls()
 
     def get(
         self, url: str, *, now: datetime, headers: Mapping[str, str] | None = None, read_before: bool = False
@@ -107,17 +133,49 @@ class HttpClient:
                 return self._follow(client, client.build_request("GET", url), deadline, now, read_before)
         except CollectError:
             raise
-        except (
-            BlockedAddressError,
-            TooLargeError,
-            zlib.error,
-            httpx.HTTPError,
-            httpx.InvalidURL,
-            httpcore.ReadTimeout,
-            UnicodeError,
-            ValueError,
-        ) as error:
+        except _TROUBLE as error:
             raise self._explain(_plain(url), error) from error
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        doubtful: bool = False,
+    ) -> Response:
+        """One call of an interface; redirects are not followed, since each would carry our key along.
+
+        Raises TransientError or PermanentError where no answer came; with ``doubtful`` InDoubtError instead, unless the
+        request surely did not reach the server. No error names ``params``, ``form`` or ``headers``.
+        """
+        deadline = Deadline(self._settings.total_timeout_s)
+        transport = _Transport(self._tls, self._settings, deadline)
+        sent = {"User-Agent": self._settings.agent, "Accept-Encoding": "gzip", **headers}
+        limits = httpx.Timeout(self._settings.read_timeout_s, connect=self._settings.connect_timeout_s)
+        underway = False
+        try:
+            with httpx.Client(transport=transport, trust_env=False, timeout=limits) as client:
+                request = client.build_request(method, url, params=params, data=form, headers=sent)
+                _check_address(request.url)
+                with _SLOTS.slot(request.url.host, self._settings.per_host, deadline):
+                    underway = True
+                    response = client.send(request, stream=True)
+                    try:
+                        body = self._body(response)
+                    finally:
+                        response.close()
+        except CollectError:
+            raise
+        except _TROUBLE as error:
+            failure = self._explain(_plain(url), error)
+            if doubtful and underway and not _never_arrived(error):
+                raise InDoubtError(f"{failure}; it may have been done all the same", problem=failure.problem) from error
+            raise failure from error
+        names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        return Response(status=response.status_code, headers=names, body=body)
 
     def _follow(
         self, client: httpx.Client, request: httpx.Request, deadline: Deadline, now: datetime, read_before: bool
@@ -195,6 +253,16 @@ class HttpClient:
         if isinstance(error, httpx.TransportError):
             return TransientError(f"{url} could not be reached: {error}", problem=Problem.UNREACHABLE)
         return PermanentError(f"{url} is no usable address: {error}", problem=Problem.BAD_ADDRESS)
+
+
+def _never_arrived(error: Exception) -> bool:
+    """Whether there was no connection to send a request over."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, BlockedAddressError | httpcore.ConnectError | httpcore.ConnectTimeout):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def _plain(url: str) -> str:

@@ -21,6 +21,9 @@ __all__ = ["CollectorSettings", "load", "platforms"]
 COLLECTORS = {
     "feed": "collectors.feeds:FeedCollector",
     "replay": "collectors.replay:ReplayCollector",
+    "facebook": "collectors.facebook:FacebookCollector",
+    "instagram": "collectors.instagram:InstagramCollector",
+    "threads": "collectors.threads:ThreadsCollector",
     "x": "collectors.x:XCollector",
     "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",

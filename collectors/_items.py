@@ -17,11 +17,15 @@ from sahut.core.model import Author
 _LONGEST_ID = 2_000
 _LONGEST_TEXT = 200_000
 _LONGEST_TITLE = 2_000
+_FEED_TYPES = {"application/atom+xml", "application/rss+xml", "application/rdf+xml", "application/xml", "text/xml"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An item in our words. ``date`` is the raw date, ``published_at`` what it names; ``raw`` reads it again."""
+    """An item in our words. ``date`` is the raw date, ``published_at`` what it names; ``raw`` reads it again.
+
+    ``comments`` is the feed of the comments below it, "" where there is none or the item says that it has no comment.
+    """
 
     guid: str
     link: str
@@ -32,6 +36,7 @@ class Item:
     author: Author | None
     language: str
     raw: Mapping[str, Any]
+    comments: str = ""
 
 
 def plain_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,6 +67,7 @@ def from_entry(entry: Mapping[str, Any], *, base: str, language: str) -> Item:
         author=_author(entry, base),
         language=(_word(entry.get("language")) or _content_language(entry) or language)[:35],
         raw=entry,
+        comments=_comments(entry, base),
     )
 
 
@@ -142,6 +148,18 @@ def _link(entry: Mapping[str, Any], base: str) -> str:
         links = [found for found in entry.get("links") or [] if isinstance(found, Mapping)]
         link = next((_word(found.get("href")) for found in links if found.get("rel") in {None, "alternate"}), "")
     return _joined(base, link)
+
+
+def _comments(entry: Mapping[str, Any], base: str) -> str:
+    """wfw:commentRss of RSS, or the link "replies" of Atom (RFC 4685), with slash:comments or thr:count."""
+    address, count = _word(entry.get("wfw_commentrss")), _word(entry.get("slash_comments"))
+    for link in entry.get("links") or []:
+        if address or not isinstance(link, Mapping) or link.get("rel") != "replies":
+            continue
+        if _word(link.get("type")).partition(";")[0].strip().lower() in _FEED_TYPES:
+            address, count = _word(link.get("href")), _word(link.get("count")) or count
+    found = _joined(base, address)
+    return found if count != "0" and found.startswith(("http://", "https://")) else ""
 
 
 def _joined(base: str, link: str) -> str:

@@ -7,7 +7,8 @@
     moving              {"to", "sightings"} of a move not adopted yet
     pace                seconds for which the feed wants to be left alone between two readings
     reused              ids of guids that the feed gave to different items (the latest 200)
-    asked               query and identity policy that the validators belong to
+    asked               query and options that the validators belong to
+    comments            with the option ``comments = "yes"``: the feeds of comments of recent items (`_comments`)
 
 A subscribed feed is read as a feed reader does, without robots.txt, which speaks to crawlers.
 """
@@ -19,7 +20,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectors import _dates
+from collectors import _comments, _dates
 from collectors._documents import Document, take_apart
 from collectors._http import Answer, HttpClient
 from collectors._identity import POLICIES, identify
@@ -131,7 +132,7 @@ def _mention(item: Item, native_id: str, now: datetime) -> Mention:
         author=item.author,
         permalink=item.link if item.link.startswith(("http://", "https://")) else "",
         language=item.language,
-        raw={"guid": item.guid, "date": item.date},
+        raw={"guid": item.guid, "date": item.date, **({"comments": item.comments} if item.comments else {})},
     )
 
 
@@ -140,7 +141,7 @@ def _matching(mentions: list[Mention], matches: Matches) -> list[Mention]:
 
 
 class FeedCollector:
-    """Reads one feed a call: one request, one batch."""
+    """Reads one feed a call: one request, one batch; then, where it is asked to, a few of its feeds of comments."""
 
     platform = "feed"
     guide = None
@@ -150,12 +151,16 @@ class FeedCollector:
         self._client = HttpClient(settings)
 
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:  # noqa: ARG002 - anybody may read
-        """One batch; an empty one after a 304. Raises TransientError, PermanentError."""
+        """One batch, an empty one after a 304, and one for each feed of comments; one of those that fails is a note.
+
+        Raises TransientError, PermanentError for the feed itself.
+        """
         cursor = dict(source.cursor)
         url = str(cursor.get("url") or source.address)
         identity = str(source.options.get("identity", "auto"))
         try:
             _checked(identity, source.query)
+            with_comments = _comments.wanted(source)
         except SettingsError as error:
             raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
         moved = bool(cursor.get("url"))
@@ -165,7 +170,58 @@ class FeedCollector:
             if not moved or error.problem not in _DEAD:
                 raise
             batch = self._read_at_home(source, error, identity, now)
+        if not with_comments:
+            yield replace(batch, cursor={key: value for key, value in batch.cursor.items() if key != "comments"})
+            return
+        watched = _comments.watched(batch.cursor.get("comments", ()), batch.mentions, now)
+        if source.cursor.get("asked") != _asked(source):
+            _comments.forget_validators(watched)
+        batch = replace(batch, cursor={**batch.cursor, "comments": watched})
         yield batch
+        yield from self._read_comments(source, batch, watched, now)
+
+    def _read_comments(
+        self, source: Source, batch: Batch, watched: list[_comments.Watched], now: datetime
+    ) -> Iterator[Batch]:
+        """A batch for each feed of comments whose turn it is; ``batch`` is the feed's own."""
+        for one in _comments.due(watched, source.interval, now):
+            if one.get("after", "") > now.isoformat():
+                continue  # its server asked for a rest a moment ago
+            found = Batch()
+            try:
+                found = self._comments_of(source, one, now)
+            except CollectError as error:
+                _comments.failed(one, source.interval, getattr(error, "not_before", None), now)
+                if error.problem is Problem.RATE_LIMITED:
+                    _comments.hold_host(watched, one)
+                found = Batch(notes=[f"comments could not be read: {error}"])
+            # Copied, since the one before is still being stored by whoever asked.
+            kept = [dict(other) for other in watched]
+            yield replace(found, cursor={**batch.cursor, "comments": kept}, next_check=batch.next_check)
+
+    def _comments_of(self, source: Source, one: _comments.Watched, now: datetime) -> Batch:
+        asked = _comments.validators(one)
+        answer = self._client.get(one["url"], now=now, headers=asked, read_before=bool(one["read"]))
+        if answer.status == _NOT_MODIFIED:
+            _comments.answered(one, None, answer.next_check, now)
+            return Batch()
+        batch = parse(
+            answer.body,
+            url=answer.url,
+            content_type=answer.content_type,
+            fetched_at=now,
+            identity=str(source.options.get("identity", "auto")),
+            scope=one["url"],
+            max_bytes=self._settings.max_bytes,
+            max_items=self._settings.max_items,
+        )
+        _comments.answered(one, answer.headers, answer.next_check, now)
+        parent = one["parent"]
+        return replace(
+            batch,
+            mentions=[_comments.as_comment(said, parent) for said in batch.mentions if said.native_id != parent],
+            dead=[replace(item, raw={**item.raw, "parent": parent, "scope": one["url"]}) for item in batch.dead],
+        )
 
     def _read_at_home(self, source: Source, dead: CollectError, identity: str, now: datetime) -> Batch:
         """Read a feed that moved to an address now dead at its own one again, and forget the move if that works."""
@@ -229,8 +285,10 @@ class FeedCollector:
         """Read a dead item again. Raises ValueError with the reason."""
         item = _item(raw.get("entry"), bool(raw.get("json")), str(raw.get("base", "")), str(raw.get("language", "")))
         known = frozenset(source.cursor.get("reused", ()))
-        ids, _ = identify([item], str(source.options.get("identity", "auto")), source.address, known)
-        return _mention(item, ids[0], now)
+        scope = str(raw.get("scope") or source.address)
+        ids, _ = identify([item], str(source.options.get("identity", "auto")), scope, known)
+        mention = _mention(item, ids[0], now)
+        return _comments.as_comment(mention, str(raw["parent"])) if raw.get("parent") else mention
 
 
 def _later(fresh_until: datetime | None, cursor: Mapping[str, Any], now: datetime) -> datetime | None:
@@ -240,7 +298,8 @@ def _later(fresh_until: datetime | None, cursor: Mapping[str, Any], now: datetim
 
 
 def _asked(source: Source) -> str:
-    return f"{source.query}\n{source.options.get('identity', 'auto')}"
+    asked = f"{source.query}\n{source.options.get('identity', 'auto')}"
+    return f"{asked}\ncomments" if _comments.wanted(source) else asked
 
 
 def _validators(source: Source) -> dict[str, str]:

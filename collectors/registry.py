@@ -27,10 +27,11 @@ COLLECTORS = {
     "x": "collectors.x:XCollector",
     "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",
+    "mastodon": "collectors.mastodon:MastodonCollector",
     "telegram": "collectors.telegram:TelegramCollector",
 }
 # Platform → the extra that brings its client library, where one is needed.
-EXTRAS: dict[str, str] = {"telegram": "telegram"}
+EXTRAS: dict[str, str] = {"mastodon": "mastodon", "telegram": "telegram"}
 _GROUP = "sahut.collectors"
 
 

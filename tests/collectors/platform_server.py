@@ -23,9 +23,10 @@ HTML = b"<html><body><h1>503 Service Unavailable</h1></body></html>"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """``query`` and ``form`` hold the last of repeated names; ``json`` is None where the body is none."""
+    """``query`` and ``form`` hold the last of repeated names, ``target`` all; ``json`` is None where the body is none."""
 
     method: str
+    target: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -117,6 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         request = Request(
             method=self.command,
+            target=self.path,
             path=target.path,
             query=dict(parse_qsl(target.query, keep_blank_values=True)),
             headers={key.lower(): value for key, value in self.headers.items()},

@@ -80,8 +80,8 @@ class Shape:
     """What a platform brings to the walk.
 
     ``read`` makes a mention of an item, or raises ValueError. ``mark`` says of a post what changes when comments come,
-    "" when it has none, `ALWAYS` when nobody can tell. ``comments`` is the list under a post, ``replies`` one under a comment. ``nested`` gives the
-    replies that came along in a comment.
+    "" when it has none, `ALWAYS` when nobody can tell. ``comments`` is the list under a post, ``replies`` one under a
+    comment. ``nested`` gives the replies that came along in a comment.
     """
 
     read: Callable[[str, Mapping[str, Any], Within], Mention]

@@ -29,9 +29,10 @@ COLLECTORS = {
     "reddit": "collectors.reddit:RedditCollector",
     "mastodon": "collectors.mastodon:MastodonCollector",
     "telegram": "collectors.telegram:TelegramCollector",
+    "youtube": "collectors.youtube:YoutubeCollector",
 }
 # Platform → the extra that brings its client library, where one is needed.
-EXTRAS: dict[str, str] = {"mastodon": "mastodon", "telegram": "telegram"}
+EXTRAS: dict[str, str] = {"mastodon": "mastodon", "telegram": "telegram", "youtube": "google"}
 _GROUP = "sahut.collectors"
 
 

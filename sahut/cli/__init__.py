@@ -24,6 +24,7 @@ from sahut.cli import (
     health,
     labels,
     models,
+    opml,
     reassess,
     running,
     sources,
@@ -66,6 +67,7 @@ health.register(app)
 evaluate.register(app)
 app.add_typer(labels.app, name="labels", rich_help_panel="Learning")
 app.add_typer(models.app, name="model", rich_help_panel="Learning")
+opml.register(sources.app)
 app.add_typer(sources.app, name="source", rich_help_panel="People and places")
 app.add_typer(credentials.app, name="credential", rich_help_panel="People and places")
 app.add_typer(credentials.keys, name="key", rich_help_panel="People and places")

@@ -122,6 +122,7 @@ def mention(post: Any, others: Mapping[str, Mapping[str, Any]], ours: Ours, now:
         "place": str(others["places"].get(_place_id(post), {}).get("full_name", "")),
         "reply_settings": str(post.get("reply_settings") or ""),
     }
+    own = handle.lower() in ours.handles or raw["author_id"] in ours.ids
     return Mention(
         platform="x",
         native_id=native_id,
@@ -135,8 +136,8 @@ def mention(post: Any, others: Mapping[str, Mapping[str, Any]], ours: Ours, now:
         root="" if root in {native_id, version} else root,
         repost_of=repost_of,
         reach=_count(post, "impression_count"),
-        own=handle.lower() in ours.handles or raw["author_id"] in ours.ids,
-        to_us=str(post.get("in_reply_to_user_id", "")) in ids or (quoted_author in ids and not repost_of),
+        own=own,
+        to_us=not own and (str(post.get("in_reply_to_user_id", "")) in ids or (quoted_author in ids and not repost_of)),
         raw=storable_deep({key: value for key, value in raw.items() if value}),
     )
 
@@ -159,6 +160,11 @@ def latest(post: Mapping[str, Any]) -> str:
     """The id of a post's last version as far as the post itself tells."""
     history = _history(post)
     return history[-1] if history else _id(post, "id")
+
+
+def outdated(post: Mapping[str, Any]) -> bool:
+    """Whether a later version of the post is known."""
+    return latest(post) != str(post.get("id"))
 
 
 def price(answer: Mapping[str, Any], *, each: float = POST) -> float:

@@ -200,10 +200,12 @@ class XCollector(XReplier):
             ours, meter = posts.Ours.of(access), Meter(_opened(access), now)
             answer = _look_up(client, wanted, meter, now)
             found = [one for one in answer.get("data") or () if isinstance(one, dict)]
-            later = [posts.latest(one) for one in found if posts.latest(one) != str(one.get("id"))]
-            newer = _look_up(client, later, meter, now) if later else {}
+            edited = {posts.latest(one): posts.identity(one) for one in found if posts.outdated(one)}
+            newer = _newer(client, list(edited), meter, now)
             pages = [posts.take_apart(one, ours, now, {}) for one in (answer, newer)]
-            latest = {mention.native_id: mention for page in pages for mention in page.mentions}
+            first, second = ({mention.native_id: mention for mention in page.mentions} for page in pages)
+            # An edited post whose newest wording could not be had is left for the next look.
+            latest = {key: one for key, one in first.items() if key not in edited.values()} | second
             withheld = {posts.identity(one) for one in found if one.get("withheld")}
             return Batch(
                 mentions=[mention for key, mention in latest.items() if key not in withheld],
@@ -239,6 +241,14 @@ def _look_up(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -
     return answer
 
 
+def _newer(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -> dict[str, Any]:
+    """The last versions of edited posts; none where X or the budget refuses, since the first answer is paid for."""
+    try:
+        return _look_up(client, ids, meter, now) if ids else {}
+    except TransientError:
+        return {}
+
+
 def _gone(answer: Mapping[str, Any]) -> set[str]:
     """Ids that X says are deleted, or hidden with their account."""
     errors = [one for one in answer.get("errors") or () if isinstance(one, dict)]
@@ -268,6 +278,8 @@ class _Reading:
         """A batch a page, each with the cursor of what is left. ``beginning``: the first stretch is the newest."""
         self._gaps = gaps
         left = list(todo)
+        if self._place.handle and left and self._look_account_up():
+            yield self._batch(posts.Page())
         while left:
             stretch, *behind = left
             asked, answer = self._answer(stretch)
@@ -329,7 +341,8 @@ class _Reading:
         return answer
 
     def _mentions(self, stretch: Stretch) -> dict[str, Any]:
-        user_id, owned = self._account()
+        owned = self._owned
+        user_id = next(iter(self._ours.ids)) if owned else self._course.account["id"]
         each = OWNED if owned else POST
         size = self._meter.room(posts.DEAREST - POST + each, most=PAGE, least=_LEAST_MENTIONS)
         asked = stretch.parameters("pagination_token", self._now)
@@ -338,19 +351,24 @@ class _Reading:
         self._meter.charge(posts.price(answer, each=each))
         return answer
 
-    def _account(self) -> tuple[str, bool]:
-        """The id of the account whose mentions are read, and whether its own keys read them, at the owner's price."""
-        handle = self._place.handle
+    @property
+    def _owned(self) -> bool:
+        """Whether the account's own keys read its mentions, at the owner's price."""
         keys = all(self._access.secrets.get(key) for key in USER_KEYS)
-        if keys and self._ours.ids and handle == next(iter(posts.handles(self._access)), handle):
-            return next(iter(self._ours.ids)), True
-        if self._course.account.get("handle") != handle:
-            self._meter.room(USER)
-            look = partial(self._client.get_user, username=handle)
-            found = account(self._client, f"the account @{handle}", self._now, look)
-            self._meter.charge(USER)
-            self._course.account = {"handle": handle, "id": found["id"]}
-        return self._course.account["id"], False
+        first = next(iter(posts.handles(self._access)), "")
+        return keys and bool(self._ours.ids) and self._place.handle == first
+
+    def _look_account_up(self) -> bool:
+        """Find another account's id by its handle. Whether X was asked: then it is kept at once, since it costs."""
+        handle = self._place.handle
+        if self._owned or self._course.account.get("handle") == handle:
+            return False
+        self._meter.room(USER)
+        look = partial(self._client.get_user, username=handle)
+        found = account(self._client, f"the account @{handle}", self._now, look)
+        self._meter.charge(USER)
+        self._course.account = {"handle": handle, "id": found["id"]}
+        return True
 
     def _rest(
         self, stretch: Stretch, answer: Mapping[str, Any], moments: Mapping[int, datetime | None]

@@ -14,11 +14,11 @@ from collectors._x_length import links, weighted
 from collectors.registry import load
 from collectors.x import XCollector
 from sahut.core.errors import CollectError, InDoubtError, PermanentError, TransientError
-from sahut.core.model import Access, Capability, Mention, Problem, SentReply
+from sahut.core.model import Capability, Mention, Problem, SentReply
 from tests.builders import NOW
 from tests.collectors.feed_server import SETTINGS, a_source
 from tests.collectors.platform_server import Fault, Reply
-from tests.collectors.world_x import NEIGHBOUR, US, XServer, a_access
+from tests.collectors.world_x import NEIGHBOUR, US, XServer, a_access, entry
 
 TEXT = "Halo kak, laporan sudah kami terima: tiket 2026-0042."
 
@@ -35,10 +35,6 @@ def collector() -> XCollector:
     found = load("x", settings=replace(SETTINGS, total_timeout_s=5.0, read_timeout_s=5.0))
     assert isinstance(found, XCollector)
     return found
-
-
-def entry(x: XServer, **over: Any) -> Access:
-    return a_access(base_url=x.http.url, **over)
 
 
 def collected(x: XServer, collector: XCollector, post_id: str) -> Mention:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sahut.core.model import Access, Currency, Source
+from collectors.registry import load
+from sahut.core.errors import CollectError
+from sahut.core.model import Access, Batch, Currency, Gap, Mention, Source
 from tests.builders import NOW
-from tests.collectors.feed_server import a_source
+from tests.collectors.feed_server import SETTINGS, a_source
 from tests.collectors.platform_server import Fault, PlatformServer, Reply, Request
 
 US, CITIZEN, NEIGHBOUR = "1001", "2002", "3003"
@@ -252,6 +255,53 @@ def refuse(fault: Fault, request: Request) -> Reply:
     if fault is Fault.TOO_MANY_WITH_RESET:
         headers["x-rate-limit-reset"] = str(int((NOW + timedelta(minutes=11)).timestamp()))
     return Reply(status=status, json=body, headers=headers)
+
+
+def a_place(address: str = "search", query: str = "jalan rusak", **over: Any) -> Source:
+    return a_source(address, platform="x", query=query, **over)
+
+
+def entry(x: XServer, **over: Any) -> Access:
+    return a_access(base_url=x.http.url, **over)
+
+
+def read(
+    x: XServer, source: Source | None = None, *, now: datetime = NOW, access: Access | None = None
+) -> tuple[list[Batch], Source, CollectError | None]:
+    """What a reading stores, the source afterwards, and the error that ended it."""
+    source, access = source or a_place(), access or entry(x)
+    batches: list[Batch] = []
+    x.now = now
+    try:
+        for batch in load("x", settings=SETTINGS).collect(source, now=now, access=access):
+            batches.append(batch)
+            source = replace(source, cursor=json.loads(json.dumps(dict(batch.cursor))))
+    except CollectError as error:
+        return batches, source, error
+    return batches, source, None
+
+
+def found(batches: list[Batch]) -> dict[str, Mention]:
+    return {mention.native_id: mention for batch in batches for mention in batch.mentions}
+
+
+def only(x: XServer, source: Source | None = None) -> Mention:
+    mentions = found(read(x, source)[0])
+    assert len(mentions) == 1
+    return next(iter(mentions.values()))
+
+
+def gaps(batches: list[Batch]) -> list[Gap]:
+    return [gap for batch in batches for gap in batch.gaps]
+
+
+def spent(batches: list[Batch]) -> float:
+    return sum(batch.spent.get(Currency.USD, 0.0) for batch in batches)
+
+
+def always(x: XServer, reply: Reply) -> None:
+    """X answers everything like this."""
+    x.http._handler = lambda request: reply
 
 
 class World:

@@ -25,12 +25,12 @@ def test_a_reply_is_counted_submitted_and_approved_by_somebody_else(
     page.get_by_text(f"{len(TEXT) + 15} dari 280").wait_for()
     page.get_by_label("Balasan", exact=True).fill(TEXT)
     page.get_by_role("button", name="Ajukan").click()
-    page.get_by_text("Balasan diajukan").wait_for()
+    page.get_by_text("Balasan diajukan. Orang lain").wait_for()
 
     approver = visitors.sign_in("dewi", java_script_enabled=scripts)
     approver.get_by_role("link", name="Balasan").first.click()
     approver.get_by_role("button", name="Setujui dan kirim").click()
-    approver.get_by_text("Balasan disetujui").wait_for()
+    approver.get_by_text("disetujui dan segera dikirim").wait_for()
     with world.store.read() as tx:
         assert tx.replies.get(1).state is ReplyState.APPROVED
     assert page.title() != "kena"

@@ -286,6 +286,8 @@ _DONE = {
     "resumed": words._("Sumber dibaca lagi."),
     "removed": words._("Sumber dihapus. Sebutan yang sudah terkumpul tetap tersimpan."),
     "added": words._("Sumber ditambahkan. Pembacaan pertama segera dimulai."),
+    "listed": words._("Umpan dari daftar ditambahkan; yang sudah diikuti dilewati."),
+    "listed_before": words._("Tidak ada umpan baru dalam daftar itu."),
     "password": words._("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
     "untied": words._("Sebutan kini berdiri sendiri."),
     "reply_draft": words._("Balasan kembali menjadi draf."),

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from triage_api.deps import Deps
-from triage_api.web import accounts, assets, pages, queue, replies, sources, tickets
+from triage_api.web import accounts, assets, pages, queue, replies, source_lists, sources, tickets
 from triage_api.web.words import _
 
 _TITLES = {
@@ -75,8 +75,10 @@ _SAID = {
 
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
     """Add every page. Each of them asks for its own reader or author, so that none is open by omission."""
-    for router in (assets.router, accounts.router, queue.router, tickets.router, replies.router, sources.router):
-        app.include_router(router)
+    # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
+    rooms = (assets, accounts, queue, tickets, replies, source_lists, sources)
+    for room in rooms:
+        app.include_router(room.router)
     app.state.error_page = error_page
 
 

@@ -143,6 +143,7 @@ _BY_CLASS: dict[tuple[type[StrEnum], str], str] = {(type(word), word.value): lab
 _PLATFORMS = {
     "feed": _("Umpan berita"),
     "replay": _("Berkas rekaman"),
+    "file": _("Berkas"),
     "x": "X",
     "reddit": "Reddit",
     "youtube": "YouTube",

@@ -25,7 +25,8 @@ from sahut.core.model import Problem
 _MOST_PARTS = 2_000
 _MOST_UNPACKED = 2 * 1024**3
 _MOST_STRINGS = 128 * 1024**2
-# Sheets pack to a twentieth at best (measured on tables of complaints); a bomb packs to a thousandth.
+# A sheet of reports packs to a fifth, one of the same two words over and over to a twenty-seventh (measured); a bomb
+# to a thousandth.
 _MOST_PACKED = 150
 _WORTH_A_LOOK = 8 * 1024**2
 _MOST_COLUMNS = 1_000

@@ -103,7 +103,12 @@ def _is_it(status: Any, local: str, text: str, begin: datetime) -> bool:
     if not isinstance(status, dict) or status.get("in_reply_to_id") != local:
         return False
     at = statuses.made_at(status)
-    return at is not None and at >= begin and plain_words(clean(str(status.get("content")))) == plain_words(text)
+    return at is not None and at >= begin and _words(clean(str(status.get("content")))) == _words(text)
+
+
+def _words(text: str) -> list[str]:
+    """Without names, which some servers show without and some with their server."""
+    return plain_words(_NAMED.sub(" ", text))
 
 
 def _whole(text: str, mention: Mention) -> str:

@@ -1,9 +1,9 @@
 """Mastodon: hashtags, accounts, mentions of our account and search; answers by public statuses.
 
-Addresses: ``#TAG``, ``@NAME`` or ``@NAME@SERVER`` (what an account posts), ``mentions`` (of our account, and what quotes
-it) and ``search``, with the source's query as the server's own search text. Elsewhere the query filters here. All is seen
-from our account's server: what that does not know of is not read. The option ``first_days`` (7) is how far back a first
-reading goes. The cursor::
+Addresses: ``#TAG``, ``@NAME`` or ``@NAME@SERVER`` (what an account posts), ``mentions`` (of our account, and what
+quotes it) and ``search``, with the source's query as the server's own search text. Elsewhere the query filters here.
+All is seen from our account's server: what that does not know of is not read. The option ``first_days`` (7) is how far
+back a first reading goes. The cursor::
 
     asked      address and query that the rest belongs to
     since      the newest id of the last reading that was an hour old: the next begins above it
@@ -35,6 +35,7 @@ from sahut.core.model import (
     Batch,
     Capability,
     DeadItem,
+    Gap,
     Guide,
     Mention,
     Need,
@@ -48,6 +49,8 @@ OVERLAP = timedelta(hours=1)
 PAGE = 40
 _MANY = 20  # how many statuses a server gives in one call
 _FIRST_DAYS = 7
+# A page may come twice as posts come in above it; so many in a row, and the server takes no offset.
+_MOST_REPEATED = 3
 _SNOWFLAKE = 17  # digits: the ids of statuses have held their time since 2016
 _TAG = re.compile(r"#(\w+)|(?:https?://[^/]+)?/?tags/(\w+)")
 _ACCOUNT = re.compile(r"@([\w.-]+(?:@[\w.:-]+)?)")
@@ -245,18 +248,30 @@ class _Reading:
 
     def _down(self, offset: int, newest: str) -> Iterator[Batch]:
         known = self._cursor.get("since", "")
+        passed: set[str] = set()
+        repeated = 0
         while True:
             items = _listed(self._line.ask("the search", self._search(offset, known)), "statuses")
             ids = [one for one in map(statuses.id_of, items) if one]
+            repeated = repeated + 1 if passed.issuperset(ids) else 0
+            passed.update(ids)
             settled = [statuses.id_of(one) for one in items if self._is_settled(one)]
             newest = max([newest, *settled], key=_rank)
             offset += len(items)
-            ended = not items or all(_rank(one) <= _rank(known) for one in ids) or self._below(items)
+            known_all = all(_rank(one) <= _rank(known) for one in ids)
+            ended = not items or known_all or self._below(items) or repeated == _MOST_REPEATED
             if ended:
                 self._cursor["since"] = newest
-            yield self._batch(items, {} if ended else {"down": {"offset": offset, "newest": newest}})
+            batch = self._batch(items, {} if ended else {"down": {"offset": offset, "newest": newest}})
+            yield replace(batch, gaps=self._unpaged(items)) if repeated == _MOST_REPEATED else batch
             if ended:
                 return
+
+    def _unpaged(self, items: Sequence[Any]) -> list[Gap]:
+        """The hole that a server leaves which gives the same page for ever."""
+        until = min((at for at in map(statuses.made_at, items) if at is not None), default=None)
+        reason = "the server repeats the first page of a search, so that older posts cannot be read"
+        return [Gap(since=self._floor, until=until, reason=reason)]
 
     def _search(self, offset: int, known: str) -> Callable[[Any], object]:
         bounds: dict[str, Any] = {"min_id": known or _snowflake(self._floor)}

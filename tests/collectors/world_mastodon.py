@@ -170,7 +170,7 @@ class World:
         return Reply(status=404, json={"error": "Record not found"})
 
     def _page(self, things: list[Any], request: Request) -> Reply:
-        """As a server pages: ``min_id`` gives what comes next above it, ``max_id`` what comes next below; newest first."""
+        """Newest first; ``min_id`` gives what comes next above it, ``max_id`` what comes next below."""
         query = request.query
         low, high = int(query.get("min_id", "0")), int(query.get("max_id", "9" * 30))
         inside = [thing for thing in things if low < int(thing["id"]) < high]

@@ -175,16 +175,20 @@ class Line:
 
         Raises TransientError, PermanentError; LostPlaceError and InDoubtError as ``manner`` says.
         """
-        held = self._held.get("token", "")
         try:
             return self._once(request, what, manner)
         except PermanentError as error:
-            # A token of an earlier reading may have been taken back; one that has just been made was not.
-            stale = manner.signed and held and self._held.get("token") == held
+            # A token of an earlier reading may have been taken back; one that was made in this one was not.
+            stale = manner.signed and self.fresh is None and self._held
             if error.problem is not Problem.REFUSED_CREDENTIAL or not stale:
                 raise
         self._held = {}
         return self._once(request, what, manner)
+
+    def sign_in(self) -> None:
+        """Get a new token. Raises TransientError, PermanentError(REFUSED_CREDENTIAL)."""
+        self._held = {}
+        self._token()
 
     def _once(self, request: Any, what: str, manner: Manner) -> Any:
         headers = {"Authorization": f"Bearer {self._token()}"} if manner.signed else {"X-Goog-Api-Key": self._key}

@@ -24,15 +24,17 @@ COLLECTORS = {
     "facebook": "collectors.facebook:FacebookCollector",
     "instagram": "collectors.instagram:InstagramCollector",
     "threads": "collectors.threads:ThreadsCollector",
+    "webhook": "collectors.webhook:WebhookCollector",
     "x": "collectors.x:XCollector",
     "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",
     "mastodon": "collectors.mastodon:MastodonCollector",
     "telegram": "collectors.telegram:TelegramCollector",
     "youtube": "collectors.youtube:YoutubeCollector",
+    "play": "collectors.play:PlayCollector",
 }
 # Platform → the extra that brings its client library, where one is needed.
-EXTRAS: dict[str, str] = {"mastodon": "mastodon", "telegram": "telegram", "youtube": "google"}
+EXTRAS: dict[str, str] = {"mastodon": "mastodon", "telegram": "telegram", "youtube": "google", "play": "google"}
 _GROUP = "sahut.collectors"
 
 

@@ -17,22 +17,22 @@ import json
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from collectors._posts import PostReader, moment
 from collectors._query import Matches, compiled
 from collectors._settings import CollectorSettings
 from collectors._text import storable, storable_deep
 from sahut.core.errors import CollectError, PermanentError, SettingsError, TransientError
-from sahut.core.model import Access, Author, Batch, DeadItem, Mention, Problem, Source
+from sahut.core.model import Access, Batch, DeadItem, Mention, Problem, Source
 
 PAGE_LINES = 500
 # A longer line is no post; it is skipped without being held in memory.
 LONGEST_LINE = 1_000_000
 _SAMPLE = 4096
 _DAY = timedelta(days=1)
-_FARTHEST = timedelta(days=1)
 _LONGEST_RAW = 20_000
 
 
@@ -69,7 +69,9 @@ class ReplayCollector:
     def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:
         """Read a dead line again, from its text. Raises ValueError with the reason."""
         shift = source.cursor.get("shift")
-        return _Reader(source, now, shift).mention(str(raw.get("content", "")).encode("utf-8", "surrogatepass"))
+        return _reader(source, now, shift).mention(
+            _parsed(str(raw.get("content", "")).encode("utf-8", "surrogatepass"))
+        )
 
 
 def _query(source: Source) -> Matches:
@@ -100,7 +102,7 @@ def _pages(path: Path, source: Source, now: datetime) -> Iterator[Batch]:
         if _anchored(source) and place.shift is None:
             place.shift = _shift(path, source.created_at)
         file.seek(place.offset)
-        reader = _Reader(source, now, place.shift)
+        reader = _reader(source, now, place.shift)
         more = True
         while more:
             batch, more = _page(file, place, reader, notes)
@@ -117,7 +119,7 @@ def _anchored(source: Source) -> bool:
     return bool(anchor)
 
 
-def _page(file: BinaryIO, place: _Place, reader: _Reader, notes: list[str]) -> tuple[Batch, bool]:
+def _page(file: BinaryIO, place: _Place, reader: PostReader, notes: list[str]) -> tuple[Batch, bool]:
     """The next page, and whether another follows."""
     mentions: list[Mention] = []
     dead: list[DeadItem] = []
@@ -142,7 +144,7 @@ def _page(file: BinaryIO, place: _Place, reader: _Reader, notes: list[str]) -> t
         number = place.line + (not continued)
         if line.strip():
             try:
-                mentions.append(reader.mention(line))
+                mentions.append(reader.mention(_parsed(line)))
             except ValueError as error:
                 if not ended:
                     notes.append(f"line {number}: unfinished; it is read when the rest is written")
@@ -225,7 +227,7 @@ def _shift(path: Path, created_at: datetime) -> float:
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE):
             try:
-                at = _moment(json.loads(line).get("at"))
+                at = moment(json.loads(line).get("at"))
             except (ValueError, AttributeError, TypeError, RecursionError):
                 continue
             if at is not None and (newest is None or at > newest):
@@ -233,107 +235,16 @@ def _shift(path: Path, created_at: datetime) -> float:
     return 0.0 if newest is None else ((created_at - newest) // _DAY * _DAY).total_seconds()
 
 
-def _moment(value: object) -> datetime | None:
-    """Raises ValueError for what is no ISO date."""
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no ISO date")  # noqa: TRY004 - as below
-    moment = datetime.fromisoformat(value)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Raises ValueError with the reason."""
+    try:
+        post = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(post, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - one type for all that makes a line unreadable
+    return dict(storable_deep(post)) if b"\\u" in line else post
 
 
-class _Reader:
-    """Line in, mention out."""
-
-    def __init__(self, source: Source, now: datetime, shift: float | None) -> None:
-        self._now = now
-        self._latest = now + _FARTHEST
-        self._shift = timedelta(seconds=shift) if shift else None
-        self._scope = str(source.options.get("scope", ""))
-        self.bad_dates: list[str] = []
-
-    def mention(self, line: bytes) -> Mention:
-        """Raises ValueError with the reason."""
-        try:
-            post = json.loads(line)
-        except RecursionError as error:
-            raise ValueError("nested too deep") from error
-        if not isinstance(post, dict):
-            raise ValueError("not a JSON object")  # noqa: TRY004 - one type for all that makes a line unreadable
-        if b"\\u" in line:
-            post = storable_deep(post)
-        text, title = _words(post, "text").strip(), _words(post, "title").strip()
-        if not text and not title:
-            raise ValueError("neither text nor title")
-        native_id = _identifier(post.get("id"))
-        if not native_id:
-            native_id = "sha256:" + hashlib.sha256(f"{title}\x00{text}".encode()).hexdigest()[:32]
-        return Mention(
-            platform=_words(post, "platform") or "replay",
-            native_id=self._scope + native_id,
-            text=text,
-            title=title,
-            collected_at=self._now,
-            published_at=self._published(post.get("at")),
-            author=_author(post.get("author")),
-            permalink=_words(post, "url"),
-            language=_words(post, "language"),
-            parent=self._scoped(post.get("parent")),
-            repost_of=self._scoped(post.get("repost_of")),
-            reach=_count(post.get("reach")) or 0,
-        )
-
-    def _scoped(self, value: object) -> str:
-        other = _identifier(value)
-        return self._scope + other if other else ""
-
-    def _published(self, value: object) -> datetime | None:
-        try:
-            moment = _moment(value)
-            if moment is not None and self._shift is not None:
-                moment += self._shift
-        except (ValueError, OverflowError):
-            self.bad_dates.append(str(value)[:60])
-            return None
-        return None if moment is None or moment > self._latest else moment
-
-
-def _words(post: Mapping[str, Any], key: str) -> str:
-    value = post.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"'{key}' is not text")  # noqa: TRY004 - as above
-    return value
-
-
-def _identifier(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"{value!r} is no id")  # noqa: TRY004 - as above
-    return str(value).strip()
-
-
-def _count(value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**53:
-        raise ValueError(f"{value!r} is no count")
-    return int(value)
-
-
-def _author(value: object) -> Author | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return Author(handle=value)
-    if not isinstance(value, dict):
-        raise ValueError("'author' is neither an object nor a name")  # noqa: TRY004 - as above
-    return Author(
-        handle=_words(value, "handle"),
-        name=_words(value, "name"),
-        url=_words(value, "url"),
-        followers=_count(value.get("followers")),
-    )
+def _reader(source: Source, now: datetime, shift: float | None) -> PostReader:
+    return PostReader(now, platform="replay", scope=str(source.options.get("scope", "")), shift=shift)

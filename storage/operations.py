@@ -14,6 +14,7 @@ from storage.tables import (
     assessment,
     dead_letter,
     decision,
+    delivery,
     failed_login,
     heartbeat,
     mention,
@@ -132,6 +133,7 @@ class SqlOperations:
             for table, where in (
                 (session, session.c.expires_at < now),
                 (stored_answer, stored_answer.c.at < now - _KEEP_ANSWERS),
+                (delivery, delivery.c.at < now - _KEEP_ANSWERS),
                 (failed_login, failed_login.c.at < now - _KEEP_FAILED_LOGINS),
                 (heartbeat, heartbeat.c.at < now - _KEEP_HEARTBEATS),
             )

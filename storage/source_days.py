@@ -25,13 +25,13 @@ class SourceDays:
         at = health.last_error_at if failed else health.last_success_at
         if at is None:
             return
+        self.count(before.id, at.date(), failures=int(failed), new=max(0, health.kept - before.health.kept))
+
+    def count(self, source_id: int, day: date, *, failures: int, new: int) -> None:
+        """Count one more reading of a source on a day of UTC."""
         insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
         row = insert(source_day).values(
-            source_id=before.id,
-            day=at.date().isoformat(),
-            readings=1,
-            failures=int(failed),
-            new=max(0, health.kept - before.health.kept),
+            source_id=source_id, day=day.isoformat(), readings=1, failures=failures, new=new
         )
         counts = {name: source_day.c[name] + row.excluded[name] for name in ("readings", "failures", "new")}
         self._connection.execute(row.on_conflict_do_update(index_elements=["source_id", "day"], set_=counts))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import LeaseLostError, NotFoundError, RefusedError, StaleWriteError
@@ -149,8 +149,10 @@ class SqlSources(SourceDays):
     def release(self, claim: SourceClaim, reading: Reading) -> None:
         """Write how the reading ended and give the lease back. Raises LeaseLostError."""
         health = reading.health
+        # Somebody who hurried it meanwhile knew of more than this reading may have seen.
+        hurried = and_(source.c.due_at != claim.source.due_at, source.c.due_at < reading.due_at)
         values: dict[str, Any] = {
-            "due_at": reading.due_at,
+            "due_at": case((hurried, source.c.due_at), else_=literal(reading.due_at, source.c.due_at.type)),
             "not_before": reading.not_before,
             "last_success_at": health.last_success_at,
             "last_error_at": health.last_error_at,
@@ -174,6 +176,31 @@ class SqlSources(SourceDays):
                 .where(source.c.id == claim.source.id, source.c.state == SourceState.ACTIVE)
                 .values(state=SourceState.STOPPED, version=source.c.version + 1)
             )
+
+    def hurry(self, source_ids: Sequence[int], when: datetime) -> None:
+        """Make them due at ``when`` at the latest; one that is being read is read again then (see `release`)."""
+        self._connection.execute(
+            update(source)
+            .where(
+                source.c.id.in_(source_ids),
+                source.c.state == SourceState.ACTIVE,
+                or_(source.c.due_at > when, source.c.lease_token.is_not(None)),
+            )
+            .values(due_at=when)
+        )
+
+    def brought(self, source_id: int, now: datetime, *, seen: int, new: int) -> None:
+        """Count what came by itself as a reading that went well."""
+        values: dict[str, Any] = {
+            **_FRESH,
+            "seen": source.c.seen + seen,
+            "kept": source.c.kept + new,
+            "last_success_at": now,
+        }
+        if new:
+            values["last_new_at"] = now
+        self._connection.execute(update(source).where(source.c.id == source_id).values(values))
+        self.count(source_id, now.date(), failures=0, new=new)
 
     def _write_held(self, claim: SourceClaim, values: Mapping[str, Any]) -> None:
         written = self._connection.execute(

@@ -15,6 +15,7 @@ from storage.assessments import SqlAssessments
 from storage.credentials import SqlCredentials
 from storage.dead_letters import SqlDeadLetters
 from storage.decisions import SqlDecisions
+from storage.deliveries import SqlDeliveries
 from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
 from storage.mentions import SqlMentions
@@ -44,6 +45,7 @@ class SqlTx:
         self.explanations = SqlExplanations(connection)
         self.credentials = SqlCredentials(connection, seal)
         self.replies = SqlReplies(connection, self.mentions)
+        self.deliveries = SqlDeliveries(connection)
 
 
 class SqlStore:

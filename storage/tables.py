@@ -432,6 +432,25 @@ stored_answer = Table(
     Column("at", Utc, nullable=False, index=True),
 )
 
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("body", Words, nullable=False),
+    Column("at", Utc, nullable=False, index=True),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False, index=True),
+    Column("word", Json, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
 heartbeat = Table(
     "heartbeat",
     metadata,

@@ -16,12 +16,13 @@ from datetime import datetime, timedelta
 from sahut.core import conversations, rules
 from sahut.core.errors import CollectError, LeaseLostError, PermanentError, RefusedError, TransientError
 from sahut.core.model import Access, Batch, Problem, Reading, Source, SourceClaim, SourceState
-from sahut.core.ports import Backfiller, Clock, Collector, Rechecker, Store, Tx
+from sahut.core.ports import Backfiller, Clock, Collector, Listener, Rechecker, Store, Tx
 
 log = logging.getLogger(__name__)
 
 COLLECT_LEASE = timedelta(minutes=5)
 RECHECK_BATCH = 100
+HEAR_BATCH = 50
 _OF_CREDENTIALS = {Problem.REFUSED_CREDENTIAL, Problem.NO_CREDITS}
 
 
@@ -65,9 +66,16 @@ def collect(
         claim = tx.sources.claim(source_id, now=now, until=now + lease)
     if claim is None:
         return None
-    tally = _read(
-        store, claim, collector_for, clock, lease, lambda c, access: c.collect(claim.source, now=now, access=access)
-    )
+
+    def pages(collector: Collector, access: Access | None) -> Iterator[Batch]:
+        place = claim.source.cursor
+        for batch in collector.collect(claim.source, now=now, access=access):
+            place = batch.cursor
+            yield batch
+        if isinstance(collector, Listener):
+            yield from _heard(store, replace(claim.source, cursor=place), collector, access, now)
+
+    tally = _read(store, claim, collector_for, clock, lease, pages)
     if tally is None:
         return None
     end = clock()
@@ -79,6 +87,17 @@ def collect(
     except LeaseLostError:
         log.warning("source %d (%s): the lease ran out before the end", source_id, claim.source.name)
     return tally.report(source_id)
+
+
+def _heard(store: Store, source: Source, collector: Listener, access: Access | None, now: datetime) -> Iterator[Batch]:
+    """Follow up what the platform said by itself since the last reading. A word is forgotten once that is stored."""
+    with store.read() as tx:
+        words = tx.deliveries.told(source.id, HEAR_BATCH)
+    if words:
+        batch = collector.hear(source, [one.word for one in words], now=now, access=access)
+        yield replace(batch, cursor=source.cursor)
+        with store.begin() as tx:
+            tx.deliveries.heard([one.id for one in words])
 
 
 def backfill(

@@ -38,6 +38,7 @@ from sahut.core.model.collected import (
     Probe,
     joined,
 )
+from sahut.core.model.deliveries import Delivery, Told
 from sahut.core.model.learning import (
     BINS,
     WIB,
@@ -145,6 +146,7 @@ __all__ = [
     "Decision",
     "DecisionDraft",
     "DecisionKind",
+    "Delivery",
     "DismissReason",
     "Gap",
     "Guide",
@@ -205,6 +207,7 @@ __all__ = [
     "TicketStatus",
     "Tie",
     "TieReason",
+    "Told",
     "Topic",
     "Unit",
     "User",

@@ -4,6 +4,7 @@ Only plain values of `sahut.core.model` pass through: no session, row or respons
 """
 
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.outside import (
     Annotator,
     Backfiller,
@@ -11,6 +12,7 @@ from sahut.core.ports.outside import (
     Clock,
     Collector,
     Explainer,
+    Listener,
     Look,
     Member,
     Queue,
@@ -32,8 +34,10 @@ __all__ = [
     "Credentials",
     "DeadLetters",
     "Decisions",
+    "Deliveries",
     "Explainer",
     "Explanations",
+    "Listener",
     "Look",
     "Member",
     "Mentions",

@@ -87,6 +87,17 @@ class Backfiller(Protocol):
 
 
 @runtime_checkable
+class Listener(Protocol):
+    """A collector of a platform that says by itself what no list of it shows."""
+
+    def hear(
+        self, source: Source, words: Sequence[Mapping[str, Any]], *, now: datetime, access: Access | None = None
+    ) -> Batch:
+        """What became of these words of the platform; a word that leads nowhere is a note. Raises as `collect`."""
+        ...
+
+
+@runtime_checkable
 class Replier(Protocol):
     """Answers in public on one platform."""
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
@@ -39,6 +40,8 @@ class Tx(Protocol):
     def explanations(self) -> Explanations: ...
     @property
     def credentials(self) -> Credentials: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
 
 
 class Store(Protocol):

@@ -77,6 +77,14 @@ class Sources(Protocol):
         """Write how the reading ended and give the lease back. Raises LeaseLostError."""
         ...
 
+    def hurry(self, source_ids: Sequence[int], when: datetime) -> None:
+        """Make active sources due at ``when`` at the latest, whoever may be reading them meanwhile."""
+        ...
+
+    def brought(self, source_id: int, now: datetime, *, seen: int, new: int) -> None:
+        """Count what came to a source by itself as a reading that went well."""
+        ...
+
     def days(self, source_ids: Sequence[int], since: date) -> dict[int, list[SourceDay]]:
         """By source, its days from ``since`` on on which it was read, oldest first."""
         ...

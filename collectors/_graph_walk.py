@@ -132,7 +132,12 @@ class Walk:
         self._threads = {key: list(value) for key, value in cursor.get("threads", {}).items()} if span is None else {}
         self._read = float(cursor.get("read", 0))
         at = dict(cursor.get("at", {}))
-        self._at: dict[str, Any] = at if at.get("edge") in self._plan else {}
+        # The place of a reading is none in a stretch of the past, nor the other way round.
+        fits = at.get("edge") in self._plan and cursor.get("span") == self._stretch()
+        self._at: dict[str, Any] = at if fits else {}
+
+    def _stretch(self) -> list[float] | None:
+        return None if self._span is None else [self._span.since.timestamp(), self._span.until.timestamp()]
 
     def run(self) -> Iterator[Batch]:
         """Every page, in order. What was posted while a reading was cut off is looked for in a second round."""
@@ -188,7 +193,9 @@ class Walk:
 
     def _cursor(self) -> dict[str, Any]:
         at = {key: list(value) if isinstance(value, list) else value for key, value in self._at.items()}
-        kept = {} if self._span is not None else {"tops": dict(self._tops), "threads": dict(self._threads)}
+        if self._span is not None:
+            return {"us": self._us, "span": self._stretch(), "at": at}
+        kept = {"tops": dict(self._tops), "threads": dict(self._threads)}
         return {"us": self._us, **kept, "read": self._read, "at": at}
 
     def _listing(self, edge: Edge) -> tuple[list[Mention], list[DeadItem], int, list[str]]:

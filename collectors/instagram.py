@@ -10,17 +10,19 @@ A mention by @name in a post or comment of others is told by webhook alone: no l
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectors._graph_member import GraphMember, Look, count, same_words, utf16_length
-from collectors._graph_walk import Edge, Shape, Within, moment
+from collectors._graph import MissingError
+from collectors._graph_member import GraphMember, Look, count, granted, same_words, utf16_length
+from collectors._graph_walk import Edge, Shape, Within, moment, read_item
 from collectors._text import storable, storable_deep
 from sahut.core.errors import PermanentError, TransientError
 from sahut.core.model import (
     Access,
     Author,
+    Batch,
     Capability,
     Guide,
     Mention,
@@ -121,6 +123,45 @@ class InstagramCollector(GraphMember):
                 raise
             return False
         return "mentioned_media" in answer
+
+    def hear(
+        self, source: Source, words: Sequence[Mapping[str, Any]], *, now: datetime, access: Access | None = None
+    ) -> Batch:
+        """What names us by @name in posts and comments of others: no list shows it, a webhook tells the ids."""
+        opened = granted(access, self.title)
+        us = dict(source.cursor.get("us") or self.us(opened, now))
+        shape = self.shape(us, now)
+        found: dict[str, Mention] = {}
+        notes: list[str] = []
+        for word in words:
+            if word.get("account") != us["id"]:
+                continue
+            try:
+                mention = self._told(word, opened, us, shape, now)
+            except (MissingError, ValueError) as error:
+                notes.append(f"a mention that Instagram told of cannot be read: {error}")
+                continue
+            found[mention.native_id] = mention
+        return Batch(mentions=list(found.values()), seen=len(found), notes=notes)
+
+    def _told(
+        self, word: Mapping[str, Any], access: Access, us: Mapping[str, str], shape: Shape, now: datetime
+    ) -> Mention:
+        """Raises ValueError for what is no id, MissingError for what is gone."""
+        media, comment = str(word.get("media_id", "")), str(word.get("comment_id", ""))
+        if not _ID.fullmatch(comment or media):
+            raise ValueError("it names no id")
+        name = "mentioned_comment" if comment else "mentioned_media"
+        asked = (
+            f"{name}.comment_id({comment}){{id,text,timestamp,like_count,media{{id}}}}"
+            if comment
+            else f"{name}.media_id({media}){{id,caption,timestamp,username,media_type,like_count}}"
+        )
+        answer = self._graph.get(access, us["id"], {"fields": asked}, asks=_ASK, now=now)
+        item = answer.get(name)
+        below = item.get("media") if isinstance(item, dict) else None
+        root = str(below.get("id") or media) if isinstance(below, dict) else media
+        return read_item(shape, "comment" if comment else "media", item, Within(root=root if comment else ""))
 
     def capability(self, mention: Mention, access: Access | None) -> Capability:
         """Comments can be answered, and posts of others that name us; not those that only tag us in the picture."""

@@ -231,6 +231,17 @@ def test_a_stretch_of_the_past_that_was_cut_off_goes_on(page: Facebook) -> None:
     assert set(by_id([*stored, *rest])) == said
 
 
+def test_a_stretch_of_the_past_begins_at_its_own_beginning_whatever_is_under_way(page: Facebook) -> None:
+    page.page_size = 2
+    post = page.post("Lama", at=stamp(NOW - 25 * DAY))
+    said = {page.comment(post, f"Air {n}", at=stamp(NOW - 20 * DAY - n * HOUR), first=False) for n in range(5)}
+    reading = collector().collect(page.source, now=NOW, access=page.access)
+    under_way = replace(page.source, cursor=[next(reading) for _ in range(3)][-1].cursor)
+    found = list(collector().backfill(under_way, NOW - 22 * DAY, NOW - 15 * DAY, now=NOW, access=page.access))
+
+    assert set(by_id(found)) == said
+
+
 class TestLookingAgain:
     """`recheck`."""
 

@@ -182,3 +182,25 @@ def test_recorded_media_and_comments_are_read_without_loss() -> None:
     for file in sorted((RECORDED / "instagram/apidata").rglob("*.json")):
         walk(json.loads(file.read_text(encoding="utf-8")))
     assert read_so_far >= 10
+
+
+def test_a_mention_in_a_comment_of_others_is_fetched_by_the_ids_that_meta_told(account: Instagram) -> None:
+    account.objects[ACCOUNT]["mentioned_comment"] = {
+        "id": "17900000000000112",
+        "text": f"@{NAME} tolong",
+        "timestamp": stamp(NOW - HOUR),
+        "media": {"id": "17900000000000110"},
+    }
+    words = [
+        {"account": ACCOUNT, "media_id": "17900000000000110", "comment_id": "17900000000000112"},
+        {"account": "178414", "media_id": "17900000000000110"},
+        {"account": ACCOUNT, "media_id": "17900000000000113"},
+        {"account": ACCOUNT, "media_id": "../me"},
+    ]
+    batch = collector().hear(account.source, words, now=NOW, access=account.access)
+
+    assert [(m.native_id, m.root, m.parent, m.author) for m in batch.mentions] == [
+        ("17900000000000112", "17900000000000110", "", None)
+    ]
+    assert len(batch.notes) == 2
+    assert not any(".." in str(request.query) for request in account.server.seen)

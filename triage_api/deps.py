@@ -74,7 +74,9 @@ def authorize(request: Request, deps: Parts, signed: MaybeSigned) -> None:
     Raises NotSignedInError, MustChangeError, ForbiddenError, CrossSiteError.
     """
     permission = permissions.needed(request.method, getattr(request.scope.get("route"), "path", ""))
-    if permission is Permission.OPEN or (request.url.path == "/metrics" and deps.settings.open_metrics):
+    if permission in {Permission.OPEN, Permission.SIGNED}:
+        return
+    if request.url.path == "/metrics" and deps.settings.open_metrics:
         return
     if signed is None:
         raise NotSignedInError

@@ -11,6 +11,7 @@ class Permission(StrEnum):
     """What a route asks of its caller."""
 
     OPEN = "open"  # anybody
+    SIGNED = "signed"  # no account at all: what is sent proves itself, and its route checks the proof
     OWN = "own"  # anybody who is signed in, also with a one-time password: their own session
     READ = "read"
     DECIDE = "decide"
@@ -24,7 +25,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.TRIAGE: frozenset({Permission.OWN, Permission.READ, Permission.DECIDE}),
     Role.COMMS: frozenset({Permission.OWN, Permission.READ, Permission.ANSWER}),
     Role.APPROVER: frozenset({Permission.OWN, Permission.READ, Permission.ANSWER, Permission.APPROVE}),
-    Role.ADMIN: frozenset(Permission) - {Permission.OPEN},
+    Role.ADMIN: frozenset(Permission) - {Permission.OPEN, Permission.SIGNED},
 }
 
 _V1 = "/api/v1"
@@ -77,6 +78,9 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", f"{_V1}/tokens"): Permission.MANAGE,
     ("POST", f"{_V1}/tokens"): Permission.MANAGE,
     ("DELETE", f"{_V1}/tokens/{{token_id}}"): Permission.MANAGE,
+    ("POST", f"{_V1}/hooks/{{source_id}}"): Permission.SIGNED,
+    ("GET", "/hooks/meta/{credential_id}"): Permission.SIGNED,
+    ("POST", "/hooks/meta/{credential_id}"): Permission.SIGNED,
     ("GET", f"{_V1}/policy"): Permission.READ,
     ("GET", "/metrics"): Permission.READ,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Accounts and keys of ours on platforms.", no_args_is_help=True)
 keys = typer.Typer(help="The key that seals secrets in the database.", no_args_is_help=True)
 
+_MADE_BYTES = 32
 _BASE = Need(
     key="base_url",
     words="Another address in place of the platform's own (a gateway, a test server); empty for the usual one.",
@@ -218,7 +220,10 @@ def _show_guide(platform: str, guide: Guide) -> None:
 
 def _secrets(guide: Guide, *, from_stdin: bool) -> dict[str, str]:
     """Every need that is a secret: from stdin, or asked for without an echo."""
-    wanted = [need for need in guide.needs if need.secret]
+    made = {need.key: token_urlsafe(_MADE_BYTES) for need in guide.needs if need.made}
+    for key, value in made.items():
+        say(f"{key}: {value}  (made now and shown this once: copy it)")
+    wanted = [need for need in guide.needs if need.secret and not need.made]
     if from_stdin:
         given = _pairs([line for line in sys.stdin.read().splitlines() if line.strip()], "--stdin")
         unknown = sorted(set(given) - {need.key for need in wanted})
@@ -230,8 +235,8 @@ def _secrets(guide: Guide, *, from_stdin: bool) -> dict[str, str]:
         missing = [need for need in wanted if need.required and not given.get(need.key)]
         if missing:
             raise typer.BadParameter(f"{missing[0].key} is missing: {missing[0].words}", param_hint="--stdin")
-        return given
-    found = {}
+        return made | given
+    found = dict(made)
     for need in wanted:
         say(f"{need.key}: {need.words}")
         value = typer.prompt(need.key, hide_input=True, default=None if need.required else "", show_default=False)

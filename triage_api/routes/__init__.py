@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from triage_api.routes import decisions, mentions, operations, replies, sessions, sources, tickets
+from triage_api.routes import decisions, hooks, mentions, operations, replies, sessions, sources, tickets
 
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
@@ -11,6 +11,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     decisions.router,
     tickets.router,
     replies.router,
+    hooks.router,
     operations.router,
     operations.probes,
 )

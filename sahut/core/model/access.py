@@ -30,13 +30,14 @@ class Period(StrEnum):
 class Need:
     """One thing that a platform wants to be told before it lets us in. ``secret`` ones are never shown again.
 
-    ``words`` say to an operator what it is and where it is found.
+    ``words`` say to an operator what it is and where it is found. ``made`` ones are made by Sahut, and shown once.
     """
 
     key: str
     words: str
     secret: bool = True
     required: bool = True
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,6 @@ COLLECTORS = {
     "instagram": "collectors.instagram:InstagramCollector",
     "threads": "collectors.threads:ThreadsCollector",
     "webhook": "collectors.webhook:WebhookCollector",
-    "webhook": "collectors.webhook:WebhookCollector",
     "x": "collectors.x:XCollector",
     "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",

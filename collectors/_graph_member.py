@@ -139,12 +139,12 @@ class GraphMember:
         return self.us(access, now)
 
     def reads(self, source: Source, there_are: Sequence[str]) -> list[str]:
-        """What the source's option ``read`` names, all unless told. Raises PermanentError."""
-        named = source.options.get("read", list(there_are))
-        wanted = [named] if isinstance(named, str) else named
-        if not isinstance(wanted, list | tuple) or not wanted or set(wanted) - set(there_are):
+        """What the source's option ``read`` names, with commas between; all unless told. Raises PermanentError."""
+        said = str(source.options.get("read", ",".join(there_are)))
+        wanted = {one.strip() for one in said.split(",")}
+        if wanted - set(there_are):
             raise PermanentError(
-                f"source '{source.name}': options.read is {named!r}; there are {', '.join(there_are)}",
+                f"source '{source.name}': options.read is '{said}'; there are {', '.join(there_are)}",
                 problem=Problem.BAD_SETTINGS,
             )
         return [one for one in there_are if one in wanted]
@@ -230,13 +230,13 @@ def granted(access: Access | None, title: str) -> Access:
 
 
 def _watch(source: Source) -> timedelta:
-    days = source.options.get("watch_days", WATCH.days)
-    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _LONGEST_WATCH:
+    said = str(source.options.get("watch_days", WATCH.days))
+    if not said.isdecimal() or not 1 <= int(said[:9]) <= _LONGEST_WATCH:
         raise PermanentError(
-            f"source '{source.name}': options.watch_days is {days!r}; it is from 1 to {_LONGEST_WATCH}",
+            f"source '{source.name}': options.watch_days is '{said}'; it is from 1 to {_LONGEST_WATCH}",
             problem=Problem.BAD_SETTINGS,
         )
-    return timedelta(days=days)
+    return timedelta(days=int(said))
 
 
 def utf16_length(text: str) -> int:

@@ -112,7 +112,7 @@ def test_posts_older_than_the_watch_are_not_listed_to_the_end(page: Facebook) ->
     page.page_size = 2
     for n in range(10):
         page.post(f"Kabar {n}", at=stamp(NOW - n * 10 * DAY))
-    source = replace(page.source, options={"watch_days": 5, "read": "comments"})
+    source = replace(page.source, options={"watch_days": "5", "read": "comments"})
     batches, _ = read(page, source)
 
     assert len(by_id(batches)) == 4
@@ -176,8 +176,8 @@ def test_a_page_that_comes_twice_ends(page: Facebook) -> None:
     [
         {"address": "https://facebook.com/dinas"},
         {"options": {"read": "stories"}},
-        {"options": {"read": []}},
-        {"options": {"watch_days": 0}},
+        {"options": {"read": ""}},
+        {"options": {"watch_days": "0"}},
         {"options": {"watch_days": "lama"}},
         {"query": '"belum ditutup'},
     ],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,14 +142,17 @@ class HttpClient:
         url: str,
         *,
         headers: Mapping[str, str],
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int | Sequence[str]] | None = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         doubtful: bool = False,
     ) -> Response:
         """One call of an interface; redirects are not followed, since each would carry our key along.
 
+        ``content`` is the body as it is, in place of a ``form``.
+
         Raises TransientError or PermanentError where no answer came; with ``doubtful`` InDoubtError instead, unless the
-        request surely did not reach the server. No error names ``params``, ``form`` or ``headers``.
+        request surely did not reach the server. No error names what was sent.
         """
         deadline = Deadline(self._settings.total_timeout_s)
         transport = _Transport(self._tls, self._settings, deadline)
@@ -158,7 +161,7 @@ class HttpClient:
         underway = False
         try:
             with httpx.Client(transport=transport, trust_env=False, timeout=limits) as client:
-                request = client.build_request(method, url, params=params, data=form, headers=sent)
+                request = client.build_request(method, url, params=params, data=form, content=content, headers=sent)
                 _check_address(request.url)
                 with _SLOTS.slot(request.url.host, self._settings.per_host, deadline):
                     underway = True

@@ -104,7 +104,7 @@ class MastodonCollector:
         cursor = dict(source.cursor) if source.cursor.get("asked") == asked else {"asked": asked}
         home = line.home()
         if line.fresh is not None:
-            yield Batch(cursor=cursor, session=line.fresh)
+            yield Batch(cursor=dict(cursor), session=line.fresh)
         if "floor" not in cursor:
             cursor["floor"] = (now - _first(source)).isoformat()
         reading = _Reading(line, home, place, cursor, now)

@@ -29,12 +29,20 @@ COLLECTORS = {
     "file": "collectors.files:FileCollector",
     "reddit": "collectors.reddit:RedditCollector",
     "mastodon": "collectors.mastodon:MastodonCollector",
+    "bluesky": "collectors.bluesky:BlueskyCollector",
     "telegram": "collectors.telegram:TelegramCollector",
     "youtube": "collectors.youtube:YoutubeCollector",
     "play": "collectors.play:PlayCollector",
+    "mail": "collectors.mail:MailCollector",
 }
 # Platform → the extra that brings its client library, where one is needed.
-EXTRAS: dict[str, str] = {"mastodon": "mastodon", "telegram": "telegram", "youtube": "google", "play": "google"}
+EXTRAS: dict[str, str] = {
+    "bluesky": "bluesky",
+    "mastodon": "mastodon",
+    "telegram": "telegram",
+    "youtube": "google",
+    "play": "google", "mail": "mail",
+}
 _GROUP = "sahut.collectors"
 
 

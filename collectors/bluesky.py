@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -182,12 +182,10 @@ class BlueskyCollector:
         return Batch(mentions=mentions, dead=dead, withdrawn=withdrawn, seen=len(found), session=line.fresh)
 
     def prove(self, access: Access, *, now: datetime) -> str:
-        """Our account's handle: by logging in, where no session is kept."""
-        line = _line(self._http, access, now)
-        if not access.session:
-            line.sign_in()
-            return f"@{line.handle}"
-        return f"@{line.query('com.atproto.server.getSession').get('handle', line.handle)}"
+        """Our account's handle, by the app password itself: a kept session would say nothing of it."""
+        line = _line(self._http, replace(access, session={}), now)
+        line.sign_in()
+        return f"@{line.handle}"
 
     def capability(self, mention: Mention, access: Access | None) -> Capability:
         """By API with an app password; none where the writer lets nobody answer, and under our own posts."""

@@ -180,8 +180,6 @@ class World:
         if nsid == "app.bsky.feed.getPosts":
             assert len(query["uris"]) <= 25
             return Reply(json={"posts": [view for view in self.posts if view["uri"] in query["uris"]]})
-        if nsid == "com.atproto.server.getSession":
-            return Reply(json={"did": US, "handle": US_HANDLE, "active": True})
         if nsid == "com.atproto.identity.resolveHandle":
             if one["handle"] == CITIZEN_HANDLE:
                 return Reply(json={"did": CITIZEN})

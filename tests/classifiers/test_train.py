@@ -46,3 +46,48 @@ def test_a_tiny_model_learns_and_serves(tmp_path: Path, base: Path) -> None:
     assert chat.kind == "other"
     assert complaint.model == "tiny@1"
     assert train(settings).step == trainer.step  # a finished run resumes as finished
+
+
+def test_a_shipped_graph_gives_its_weights_back(tmp_path: Path, base: Path) -> None:
+    import torch
+
+    from classifiers._export import export_graph
+    from classifiers._network import Network
+    from classifiers._restore import restore
+    from classifiers._smooth import smooth
+
+    torch.manual_seed(3)
+    trained = Network(str(base)).eval()
+    with torch.no_grad():
+        for weight in trained.parameters():  # as after training: no two alike, which an export would store once
+            weight.add_(torch.randn_like(weight) * 0.05)
+    ids = torch.tensor([[2, 5, 6, 3], [2, 7, 3, 3]])
+    mask = torch.ones_like(ids)
+    with torch.no_grad():
+        before = trained(ids, mask)[0]
+    weights = {name: value.clone() for name, value in trained.state_dict().items()}
+    smooth(trained, [(ids[:1], mask[:1])])
+    export_graph(trained, tmp_path / "model.onnx")
+
+    back = Network(str(base)).eval()
+    restore(tmp_path / "model.onnx", back)
+    with torch.no_grad():
+        after = back(ids, mask)[0]
+
+    for head in before:
+        assert torch.allclose(before[head], after[head], atol=0.05), head
+    for name, value in back.state_dict().items():
+        if value.dtype.is_floating_point and name != "own_scale":
+            assert (value - weights[name]).norm() <= 0.02 * weights[name].norm() + 1e-6, name
+
+
+def test_a_graph_of_another_network_is_refused(tmp_path: Path, base: Path) -> None:
+    from classifiers._export import export_graph
+    from classifiers._network import Network
+    from classifiers._restore import restore
+
+    network = Network(str(base))
+    export_graph(network, tmp_path / "model.onnx")  # never smoothed, so it names its layers otherwise
+
+    with pytest.raises((ValueError, KeyError)):
+        restore(tmp_path / "model.onnx", Network(str(base)))

@@ -52,6 +52,7 @@ def add_source(
     added: list[int] = []
 
     def act(tx: Tx) -> BaseModel:
+        _check_credential(tx, body.credential)
         source = tx.sources.add(body.draft(), now)
         added.append(source.id)
         return SourceAnswer.of(source, now, deps.policy)
@@ -105,6 +106,7 @@ def change_source(
         if before.platform != body.platform:
             raise InvalidError("a source keeps its platform; add another one", pointer="#/platform")
         _check_platform(deps, body.platform)
+        _check_credential(tx, body.credential)
         draft = replace(body.draft(), address=addresses.meant(body.address, before.address))
         changed = tx.sources.change(source_id, draft, version=version, now=now)
     return written(SourceAnswer.of(changed, now, deps.policy))
@@ -139,6 +141,11 @@ def _set_state(deps: Deps, now: Now, source_id: int, state: SourceState, version
     with deps.store.begin() as tx:
         changed = tx.sources.set_state(source_id, state, version=version, now=now)
     return written(SourceAnswer.of(changed, now, deps.policy))
+
+
+def _check_credential(tx: Tx, name: str) -> None:
+    if name and tx.credentials.find(name) is None:
+        raise InvalidError(f"no credential {name!r}; `sahut credential add` makes one", pointer="#/credential")
 
 
 def _check_platform(deps: Deps, platform: str) -> None:

@@ -181,7 +181,7 @@ class Line:
         )
 
 
-class _Wire(RequestBase):
+class _Wire(RequestBase):  # type: ignore[misc]  # the library ships types that mypy is told to skip
     """What the library's client sends by."""
 
     def __init__(self, http: HttpClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from operator import methodcaller
 from typing import Any
 
 from mastodon import Mastodon
@@ -84,7 +85,7 @@ def find(line: Line, mention: Mention, text: str, *, since: datetime) -> SentRep
         bounds = {"max_id": below} if below else {}
         page = line.ask(
             "our own posts",
-            lambda client, bounds=bounds: client.account_statuses(home.account_id, limit=_PAGE, **bounds),
+            methodcaller("account_statuses", home.account_id, limit=_PAGE, **bounds),
         )
         if not isinstance(page, list):
             raise TransientError("Mastodon did not list our own posts", problem=Problem.NOT_READABLE)

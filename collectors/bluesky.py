@@ -106,7 +106,7 @@ class _Walk:
     def restored(cls, stored: Mapping[str, str]) -> _Walk:
         """From a cursor."""
         times = {name: datetime.fromisoformat(stored[name]) for name in _TIMES if name in stored}
-        return cls(cursor=stored["cursor"], **times)  # type: ignore[arg-type]  # of times alone
+        return cls(cursor=stored["cursor"], **times)
 
 
 class BlueskyCollector:
@@ -138,7 +138,7 @@ class BlueskyCollector:
         """Pages of up to 100, newest first. Raises TransientError, PermanentError."""
         place, first = _place(source), _first(source)
         asked = f"{source.address}\n{source.query}"
-        cursor = dict(source.cursor) if source.cursor.get("asked") == asked else {"asked": asked}
+        cursor: dict[str, Any] = dict(source.cursor) if source.cursor.get("asked") == asked else {"asked": asked}
         line = _line(self._http, access, now)
         line.sign_in()
         if line.fresh is not None:
@@ -158,7 +158,7 @@ class BlueskyCollector:
         """As `collect`: what was posted from ``since`` to before ``until``."""
         place = _place(source)
         asked = f"{source.address}\n{source.query}\n{since.isoformat()}\n{until.isoformat()}"
-        cursor = dict(source.cursor) if source.cursor.get("asked") == asked else {"asked": asked}
+        cursor: dict[str, Any] = dict(source.cursor) if source.cursor.get("asked") == asked else {"asked": asked}
         line = _line(self._http, access, now)
         reading = _Reading(line, place, cursor, now, until)
         left = cursor.pop("down", None)

@@ -22,6 +22,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import methodcaller
 from typing import Any
 
 from collectors import _mastodon_answers as answers
@@ -135,11 +136,11 @@ class MastodonCollector:
         found: list[Any] = []
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
-            answer = line.look_up("posts looked at again", lambda client, some=some: client.statuses(some))
+            answer = line.look_up("posts looked at again", methodcaller("statuses", some))
             found += answer if isinstance(answer, list) else []
         withdrawn: list[str] = []
         for local in sorted(set(wanted) - {statuses.id_of(one) for one in found}):
-            answer = line.look_up("a post looked at again", lambda client, local=local: client.status(local))
+            answer = line.look_up("a post looked at again", methodcaller("status", local))
             if answer is None:
                 withdrawn.append(statuses.identity(local, home))
             else:

@@ -11,6 +11,7 @@ from typing import Any
 
 from atproto_client import models
 from atproto_client.utils.facet_detection import detect_facets, detect_mentions
+from pydantic import ValidationError
 
 from collectors import _bluesky_posts as posts
 from collectors._bluesky_line import Line
@@ -81,7 +82,13 @@ def _record(line: Line, mention: Mention, text: str, now: datetime) -> Any:
     facets = [*detect_facets(text), *_names(line, mention, text)]
     facets.sort(key=lambda facet: facet.index.byte_start)
     made = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return models.AppBskyFeedPost.Record(text=text, created_at=made, reply=above, facets=facets or None)
+    try:
+        return models.AppBskyFeedPost.Record(text=text, created_at=made, reply=above, facets=facets or None)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise PermanentError(
+            f"Bluesky takes no such answer to {mention.native_id}: {first['msg']}", problem=Problem.BAD_SETTINGS
+        ) from error
 
 
 def _names(line: Line, mention: Mention, text: str) -> list[Any]:

@@ -52,8 +52,11 @@ class Line:
         self._access = access
         self._now = now
         self._client = ClientBase(access.base_url or HOME, request=_Wire(http))
+        self._who = access.settings["handle"].strip().lstrip("@")
+        self._given = f"{self._who} {access.base_url}"
         self._session = {key: access.session.get(key, "") for key in ("did", "handle", "access", "refresh")}
-        self._kept = all(self._session.values())
+        # The settings may name another account or server by now.
+        self._kept = all(self._session.values()) and access.session.get("given") == self._given
         self.fresh: Mapping[str, str] | None = None
 
     @property
@@ -121,8 +124,8 @@ class Line:
         )
 
     def _log_in(self) -> None:
-        who = {"identifier": self._access.settings["handle"].strip().lstrip("@")}
-        said = self._said(_LOG_IN, None, {**who, "password": self._access.secrets["app_password"]}, "")
+        order = {"identifier": self._who, "password": self._access.secrets["app_password"]}
+        said = self._said(_LOG_IN, None, order, "")
         if said.status_code not in _OK:
             raise self._refused(_LOG_IN, said)
         self._keep(_LOG_IN, said)
@@ -144,7 +147,7 @@ class Line:
         if not all(isinstance(value, str) and value for value in found.values()):
             raise TransientError(f"Bluesky: {nsid} brought no session", problem=Problem.NOT_READABLE)
         self._session = {key: storable(str(value)) for key, value in found.items()}
-        self.fresh = dict(self._session)
+        self.fresh = {**self._session, "given": self._given}
 
     def _refused(self, nsid: str, said: LibraryResponse) -> CollectError:
         status, name, words = said.status_code, _name(said), _words(said)

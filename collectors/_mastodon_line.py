@@ -114,7 +114,8 @@ class Line:
         """Who we are here: as kept, else by two calls, at most once a week."""
         kept = Home.kept(self._access.session)
         asked = _dates.read(self._access.session.get("asked", ""))
-        if kept is not None and asked is not None and self._now - asked < _ASK_AGAIN:
+        here = self._access.session.get("server") == self._access.base_url
+        if kept is not None and here and asked is not None and self._now - asked < _ASK_AGAIN:
             return kept
         account_id, acct = self.whoami()
         server = self.ask("the server's rules", lambda client: client.instance_v2())
@@ -125,6 +126,7 @@ class Line:
             "domain": found.domain,
             "limit": str(found.limit),
             "link": str(found.link),
+            "server": self._access.base_url,
             "asked": self._now.isoformat(),
         }
         return found

@@ -282,10 +282,23 @@ def test_a_limit_says_when_it_ends(world: World) -> None:
     assert caught.value.whole_account
 
 
+def _kept(world: World, token: str) -> dict[str, str]:
+    given = f"{US_HANDLE} {world.access.base_url}"
+    return {"did": US, "handle": US_HANDLE, "access": token, "refresh": "x", "given": given}
+
+
+def test_a_session_of_another_account_is_not_used(world: World) -> None:
+    access = signed_in(world)
+    other = replace(access, settings={**access.settings, "handle": "lain.bsky.social"})
+    with pytest.raises(PermanentError) as caught:
+        batches(world, world.source, access=other)
+    assert caught.value.problem is Problem.REFUSED_CREDENTIAL
+
+
 def test_a_token_that_says_nothing_of_its_end_is_tried(world: World) -> None:
     token = jwt("x", 1, NOW).partition(".")[0] + ".e30.dGFuZGE"
     world.access_tokens.add(token)
-    access = replace(world.access, session={"did": US, "handle": US_HANDLE, "access": token, "refresh": "x"})
+    access = replace(world.access, session=_kept(world, token))
 
     assert len([one for batch in batches(world, world.source, access=access) for one in batch.mentions]) == 10
     assert calls(world, "Session") == 0
@@ -436,6 +449,13 @@ def test_an_answer_that_the_server_finds_wrong_says_why(world: World) -> None:
     world.on_create = lambda: Reply(status=400, json={"error": "InvalidRequest", "message": "Record/text too long"})
     with pytest.raises(PermanentError, match="too long"):
         answer(world, a_citizen(world))
+
+
+def test_an_answer_that_no_server_would_take_is_refused_before_it_is_sent(world: World) -> None:
+    access = signed_in(world)
+    with pytest.raises(PermanentError, match="3000"):
+        answer(world, a_citizen(world), "x" * 3001, access=access)
+    assert not calls(world, "createRecord")
 
 
 def test_an_answer_under_a_limit_waits_for_its_time(world: World) -> None:

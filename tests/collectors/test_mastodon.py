@@ -42,7 +42,7 @@ def batches(world: World, source: Source, *, later: timedelta = timedelta(0)) ->
 def known(world: World) -> Access:
     """Access with what an earlier reading kept."""
     kept = {"account_id": US, "acct": "dinas", "domain": DOMAIN, "limit": "640", "link": "23"}
-    return replace(world.access, session={**kept, "asked": NOW.isoformat()})
+    return replace(world.access, session={**kept, "server": world.access.base_url, "asked": NOW.isoformat()})
 
 
 def read(world: World, address: str, query: str = "") -> list[Mention]:
@@ -149,6 +149,13 @@ def test_our_account_and_the_servers_rules_are_asked_once_a_week(world: World) -
 
     assert session["limit"] == "640"
     assert all(batch.session is None for batch in again)
+    assert [request.path for request in world.server.seen].count("/api/v2/instance/") == 1
+
+
+def test_a_credential_that_moved_to_another_server_asks_that(world: World) -> None:
+    access = replace(known(world), session={**known(world).session, "server": "https://lain.example"})
+    list(collector().collect(world.source, now=NOW, access=access))
+
     assert [request.path for request in world.server.seen].count("/api/v2/instance/") == 1
 
 

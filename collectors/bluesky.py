@@ -42,7 +42,7 @@ from sahut.core.model import (
 if TYPE_CHECKING:
     from collectors._bluesky_line import Line
 
-if find_spec("atproto_client") is None:  # it takes seconds to import, so that is left to the first call
+if find_spec("atproto_client") is None:  # it is slow to import, so that is left to the first call
     raise ModuleNotFoundError("No module named 'atproto_client'", name="atproto")
 
 OVERLAP = timedelta(hours=1)

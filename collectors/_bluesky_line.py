@@ -1,7 +1,8 @@
 """The line to Bluesky: the atproto library writes the calls, our client carries them, and the answers are read here.
 
 The library's own client follows redirects with our token, never ends on a server that drips, and turns a whole page
-away for one malformed post. It also costs 0.8 s of CPU and 26 MiB to import: nothing imports this module before a call is made.
+away for one malformed post. Importing it costs 0.8 s of CPU and 26 MiB, so nothing imports this module before a call
+is made.
 """
 
 from __future__ import annotations

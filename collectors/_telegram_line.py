@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,7 +71,9 @@ class Line:
         what = f"Telegram: {method}"
         self.in_doubt = True
         try:
-            result = asyncio.run(self._call(what, method, parameters))
+            # In a thread of its own: whoever calls us may have an event loop running already.
+            with ThreadPoolExecutor(1, thread_name_prefix="telegram") as aside:
+                result = aside.submit(asyncio.run, self._call(what, method, parameters)).result()
         except TimeoutError as error:
             raise TransientError(f"{what} took too long to answer", problem=Problem.TOO_SLOW) from error
         except TelegramError as error:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -377,3 +378,12 @@ def test_length_is_counted_so_that_it_never_falls_short() -> None:
     assert COLLECTOR.measure("x" * 4_096, a_mention(), None).fits
     assert not COLLECTOR.measure("x" * 4_097, a_mention(), None).fits
     assert COLLECTOR.capability(a_mention(), None) is Capability.MANUAL
+
+
+def test_it_works_below_a_running_event_loop(world: World) -> None:
+    """As in a process that also drives a browser."""
+
+    async def ids() -> set[str]:
+        return {mention.native_id for batch in read(world) for mention in batch.mentions}
+
+    assert asyncio.run(ids()) == world.expected

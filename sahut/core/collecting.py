@@ -320,7 +320,7 @@ def save_mentions(
     if edited := [key for key, change in changes.items() if change is not None and change.known is not None]:
         # A person may decide on one of them at this moment, and whether an edit is judged again depends on that.
         tx.mentions.lock([known[key].id for key in edited])
-        known = tx.mentions.known(edited)
+        known |= tx.mentions.known(edited)
         changes |= {key: rules.decide(mentions[key], known.get(key)) for key in edited}
     found = [change for change in changes.values() if change is not None]
     told = [replace(change, answers=answers.get(change.mention.key)) for change in found]

@@ -56,7 +56,9 @@ def ours_among(mention: Mention, near: Sequence[Standing]) -> Standing | None:
     known = next((one for one in here if one.reply.native_id == mention.native_id), None)
     if known is not None or not mention.own:
         return known
-    return next((one for one in here if not one.reply.native_id and _is(mention, one)), None)
+    alike = [one for one in here if not one.reply.native_id and _is(mention, one)]
+    # The same prepared text may stand below several posts of one conversation.
+    return min(alike, key=lambda one: mention.parent != one.mention.native_id, default=None)
 
 
 def _is(mention: Mention, ours: Standing) -> bool:
@@ -66,7 +68,14 @@ def _is(mention: Mention, ours: Standing) -> bool:
     if mention.published_at is not None and mention.published_at < begun - _CLOCKS:
         return False
     same = plain_words(mention.body) == plain_words(ours.reply.text)
-    return _together(mention, ours.mention) and (same or similarity(mention.body, ours.reply.text) >= _SAME_ANSWER)
+    return _answers_there(mention, ours.mention) and (same or similarity(mention.body, ours.reply.text) >= _SAME_ANSWER)
+
+
+def _answers_there(mention: Mention, asked: Mention) -> bool:
+    """Whether it stands where an answer to ``asked`` does: below it, or beside it where a platform keeps them flat."""
+    if not mention.parent:
+        return _together(mention, asked)
+    return mention.parent in {asked.native_id, asked.parent, asked.root}
 
 
 def answered_by(mention: Mention, near: Sequence[Standing]) -> Standing | None:

@@ -104,14 +104,14 @@ def deliver(*, store: Store, means: Means, clock: Clock, lease: timedelta = SEND
     if claim is None:
         return None
     end = (
-        _send(store, means, claim, clock)
+        _send(store, means, claim, clock, lease)
         if claim.reply.state is ReplyState.SENDING
         else _look(store, means, claim, clock)
     )
     return _write_down(store, claim, end, clock())
 
 
-def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> _Stands | _End:
+def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock, lease: timedelta) -> _Stands | _End:
     reply = claim.reply
     try:
         way = _way(store, means, reply, clock())
@@ -123,6 +123,9 @@ def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> _Stand
     except Exception as error:
         log.exception("reply %d: unexpected error before it was sent", reply.id)
         return _failed(error)
+    if clock() > claim.until - lease / 2:
+        # It was held up so long that another worker may find nothing on the platform and send it before this call ends.
+        return _later(reply, TransientError("it was held up before it was sent", problem=Problem.TOO_SLOW), clock())
     return _hand_over(way, reply, cost, clock)
 
 

@@ -19,6 +19,7 @@ from sahut.core.errors import (
     TransientError,
 )
 from sahut.core.model import (
+    Access,
     Actor,
     Author,
     Batch,
@@ -370,6 +371,22 @@ def test_a_sender_that_wakes_long_after_its_lease_says_that_a_reply_stands_twice
     assert office.reply().native_id == "r1"
 
 
+@pytest.mark.parametrize("minutes", [3, 6])
+def test_a_sender_that_was_held_up_before_the_call_does_not_make_it(office: Office, minutes: int) -> None:
+    office.approved()
+    platform = FakeReplier()
+    means = replace(
+        platform.means(), access_for=lambda _: office.clock.forward(minutes=minutes) and Access(name="akun")
+    )
+    outbox.deliver(store=office.store, means=means, clock=office.clock)
+    assert platform.calls == 0
+    office.clock.forward(minutes=6)
+    for _ in range(2):
+        office.deliver(platform)
+        office.clock.forward(minutes=3)
+    assert (office.reply().state, platform.calls) == (ReplyState.SENT, 1)
+
+
 def test_a_reply_that_never_arrives_fails_in_the_end(office: Office) -> None:
     office.approved()
     platform = FakeReplier()
@@ -461,6 +478,30 @@ def test_what_another_source_stored_before_is_taken_out_once_it_is_known_to_be_o
     office.collect(a_mention("Pengumuman: jalan rusak di Jalan Melati diperbaiki", native_id="a1", own=True))
     with office.store.read() as tx:
         assert tx.mentions.get(seen).state is MentionState.OWN
+
+
+def test_an_edit_on_the_same_page_does_not_hide_that_another_post_is_ours(office: Office) -> None:
+    seen = office.collect(a_mention("Pengumuman: jalan rusak di Jalan Melati diperbaiki", native_id="a1"))
+    own = a_mention("Pengumuman: jalan rusak di Jalan Melati diperbaiki", native_id="a1", own=True)
+    office.collect(own, a_mention("jalan rusak sekali, tolong", native_id="p1", root="p1"))
+    with office.store.read() as tx:
+        assert tx.mentions.get(seen).state is MentionState.OWN
+
+
+def test_our_words_below_another_post_do_not_settle_this_reply(office: Office) -> None:
+    """Prepared texts go out more than once in one conversation."""
+    other = office.collect(a_mention("di sini juga rusak", native_id="p2", parent="p1", root="p1"))
+    office.approved()
+    office.deliver(FakeReplier().then_raise(InDoubtError("timed out", problem=Problem.TOO_SLOW)))
+    first, office.mention_id = office.mention_id, other
+    office.approved()
+    office.deliver(FakeReplier().then_raise(InDoubtError("timed out", problem=Problem.TOO_SLOW), arriving=True))
+    office.collect(a_mention(SAID, native_id="n9", parent="p2", root="p1", own=True))
+    office.collect(a_mention(SAID, native_id="n10", parent="somewhere", root="p1", own=True))
+    assert [(one.mention_id, one.state, one.native_id) for one in (office.reply(1), office.reply(2))] == [
+        (first, ReplyState.UNKNOWN, ""),
+        (other, ReplyState.SENT, "n9"),
+    ]
 
 
 def test_the_likeness_of_a_stranger_is_not_ours(office: Office) -> None:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 COLLECT_LEASE = timedelta(minutes=5)
 RECHECK_BATCH = 100
 HEAR_BATCH = 50
+# A look that a platform did not allow is taken again: the last one of a post would else be lost.
+LOOK_AGAIN_AFTER = timedelta(hours=1)
 _OF_CREDENTIALS = {Problem.REFUSED_CREDENTIAL, Problem.NO_CREDITS}
 
 
@@ -277,6 +279,7 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
     try:
         collector = collector_for(source.platform)
         if isinstance(collector, Rechecker) and source.state is not SourceState.REMOVED:
+            _check_may_call(store, source, now)
             access = access_for(store, collector, source, now)
             batch = collector.recheck([native_id for _, native_id in due], now=now, access=access)
             with store.begin() as tx:
@@ -291,9 +294,25 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
     if error is not None:
         with store.begin() as tx:
             _hold(tx, source, error, now + source.interval)
+            if isinstance(error, TransientError) and error.problem is not Problem.UNEXPECTED:
+                again = max(error.not_before or now, now + LOOK_AGAIN_AFTER)
+                tx.mentions.recheck_at([mention_id for mention_id, _ in due], again)
     return RecheckReport(
         source_id=source.id, looked=len(due), edited=edited, withdrawn=len(batch.withdrawn), error=error
     )
+
+
+def _check_may_call(store: Store, source: Source, now: datetime) -> None:
+    """Raises TransientError while the platform wants no call of the source or of its account."""
+    with store.read() as tx:
+        credential = None if source.credential_id is None else tx.credentials.get(source.credential_id)
+    for held in (source.not_before, None if credential is None else credential.not_before):
+        if held is not None and held > now:
+            raise TransientError(
+                f"source '{source.name}' has to wait for {source.platform}",
+                problem=Problem.RATE_LIMITED,
+                not_before=held,
+            )
 
 
 def _plan_rechecks(tx: Tx, mention_ids: Sequence[int], now: datetime) -> None:

@@ -327,6 +327,38 @@ def test_a_platform_that_cannot_be_asked_costs_no_mention_its_next_turn(store: S
     report = collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
     assert report is not None
     assert report.error is not None
-    clock.forward(days=2)
+    assert collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock) is None
+    clock.forward(hours=1)
     collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
     assert collector.asked == [["a"], ["a"]]
+
+
+def test_the_last_look_at_a_post_is_taken_again_until_it_succeeds(store: Store, clock: Clock) -> None:
+    source_id = follow(store, credential="")
+    collector = Rechecking(TransientError("503", problem=Problem.SERVER_ERROR))
+    collect(store, clock, collector.page(a_mention(native_id="a")), source_id)
+    clock.forward(days=91)
+    collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
+    collector.answer = Batch(withdrawn=["a"], seen=1)
+    clock.forward(hours=1)
+    report = collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
+    assert report is not None
+    assert report.withdrawn == 1
+    clock.forward(days=91)
+    assert collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock) is None
+
+
+def test_posts_are_not_looked_at_again_while_their_account_has_to_wait(store: Store, clock: Clock) -> None:
+    credential_id = a_credential(store)
+    source_id = follow(store)
+    collector = Rechecking(Batch(withdrawn=["a"], seen=1))
+    collect(store, clock, collector.page(a_mention(native_id="a")), source_id)
+    clock.forward(days=1, seconds=1)
+    with store.begin() as tx:
+        tx.credentials.hold(credential_id, not_before=clock() + timedelta(hours=5), problem=Problem.RATE_LIMITED)
+    collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
+    assert collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock) is None
+    assert collector.asked == []
+    clock.forward(hours=5)
+    collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
+    assert collector.asked == [["a"]]

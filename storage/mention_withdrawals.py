@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from sahut.core.model import MentionState
 from storage.mention_ties import MentionTies
-from storage.tables import mention, mention_version, signature
+from storage.tables import dead_letter, mention, mention_version, signature, source
 
 # Of a title and a text without a letter (Mention.content_hash): should the platform show it again, it counts as edited.
 _BLANK = hashlib.sha256(b"\x00").hexdigest()[:32]
@@ -43,8 +43,17 @@ class MentionWithdrawals(MentionTies):
     def withdraw(self, platform: str, native_ids: Sequence[str], now: datetime) -> list[int]:
         """Blank what is stored under these ids, older wordings too; the mentions' ids.
 
-        What waited in the queue or for the classifier is filed. A ticket made of it keeps its own words.
+        What waited in the queue or for the classifier is filed. A ticket made of it keeps its own words. Dead letters
+        of these posts, which hold them as they came, are forgotten.
         """
+        here = select(source.c.id).where(source.c.platform == platform)
+        self._connection.execute(
+            dead_letter.delete().where(
+                dead_letter.c.source_id.in_(here),
+                dead_letter.c.native_id.in_(native_ids),
+                dead_letter.c.native_id != "",
+            )
+        )
         rows = self._connection.execute(
             select(mention.c.id, mention.c.state)
             .where(
@@ -85,6 +94,8 @@ class MentionWithdrawals(MentionTies):
             update(mention_version).where(mention_version.c.mention_id.in_(gone)).values(title="", text="")
         )
         self._connection.execute(signature.delete().where(signature.c.mention_id.in_(gone)))
+        # One that could not be judged has nothing left to judge.
+        self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(gone)))
         waited = [row.id for row in rows if row.state in _WAITING]
         self._connection.execute(
             update(mention).where(mention.c.id.in_(waited)).values(state=MentionState.FILED, folded=False)

@@ -16,6 +16,7 @@ from sahut.core.model import (
     Budget,
     CredentialDraft,
     Currency,
+    DeadItem,
     Gap,
     Guide,
     MentionState,
@@ -266,6 +267,17 @@ def test_a_withdrawn_post_is_blank_and_leaves_the_queue(store: Store, clock: Clo
     assert (gone.mention.text, gone.mention.author, gone.mention.permalink) == ("", None, "")
     assert (gone.state, gone.withdrawn_at) == (MentionState.FILED, clock())
     assert [v.text for v in versions] == [""]
+
+
+def test_a_withdrawn_post_leaves_no_dead_letter_with_its_words(store: Store, clock: Clock) -> None:
+    source_id = follow(store, credential="")
+    dead = [DeadItem(reason="no date", native_id=name, raw={"text": f"jalan rusak {name}"}) for name in ("a", "b", "")]
+    collect(store, clock, FakeCollector().page(a_mention(native_id="b"), dead=dead), source_id)
+    with store.begin() as tx:
+        tx.mentions.withdraw("elsewhere", ["a"], clock())
+        assert tx.dead_letters.count() == 3
+        tx.mentions.withdraw("replay", ["a"], clock())
+        assert [one.native_id for one in tx.dead_letters.page(limit=9)] == ["b", ""]
 
 
 def test_a_post_that_is_shown_again_is_read_again(store: Store, clock: Clock) -> None:

@@ -102,7 +102,7 @@ def change(
     with parts.store.begin() as tx:
         before = _named(tx, name)
         guide = _member(parts, before.platform).guide
-        found = {**before.settings, **_plain(guide, _pairs(settings or [], "--set"))}
+        found = _plain(guide, {**before.settings, **_pairs(settings or [], "--set")})
         new = {(one.currency, one.period): one for one in (() if no_budgets else before.budgets)}
         new |= {(one.currency, one.period): one for one in _budgets(budgets or [])}
         draft = CredentialDraft(

@@ -89,6 +89,17 @@ def test_what_is_missing_or_unknown_is_named(run: Run, reddit: World) -> None:
     assert isinstance(needless.exception, RefusedError)
 
 
+def test_a_budget_is_changed_without_saying_every_setting_again(run: Run, reddit: World) -> None:
+    add(run, reddit)
+    before = json.loads(run("credential", "list", "--json").stdout)[0]
+    changed = run("credential", "change", "Reddit dinas", "--budget", "replies/day=5")
+    assert changed.exit_code == 0, changed.output
+    (after,) = json.loads(run("credential", "list", "--json").stdout)
+    assert (after["settings"], after["budgets"][0]["amount"]) == (before["settings"], 5.0)
+    emptied = run("credential", "change", "Reddit dinas", "--set", "client_id=")
+    assert emptied.exit_code == 2
+
+
 def test_a_source_takes_the_only_credential_and_reads_with_it(run: Run, reddit: World) -> None:
     nothing = run("source", "add", "reddit", "r/bandung")
     assert nothing.exit_code == 1

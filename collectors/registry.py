@@ -41,7 +41,8 @@ EXTRAS: dict[str, str] = {
     "mastodon": "mastodon",
     "telegram": "telegram",
     "youtube": "google",
-    "play": "google", "mail": "mail",
+    "play": "google",
+    "mail": "mail",
 }
 _GROUP = "sahut.collectors"
 

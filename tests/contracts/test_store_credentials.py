@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from sahut.core import collecting, rules
 from sahut.core.errors import NotFoundError, PermanentError, RefusedError, StaleWriteError, StoreError, TransientError
@@ -79,7 +80,9 @@ def test_a_secret_comes_back_whole_and_stands_nowhere_in_clear(store: Store, dat
     assert opened.session == {"jwt": "kunci-sesi-456"}
     assert opened.base_url == "http://127.0.0.1:9"
     assert SECRET not in repr(opened)
-    with create_engine(database_url.replace("postgresql://", "postgresql+psycopg://")).connect() as connection:
+    with create_engine(
+        database_url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool
+    ).connect() as connection:
         stored = str(connection.execute(text("SELECT * FROM credential")).all())
     assert SECRET not in stored
     assert "kunci-sesi-456" not in stored

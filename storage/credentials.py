@@ -79,7 +79,7 @@ class SqlCredentials:
 
         Raises NotFoundError, StaleWriteError, RefusedError(rule="credential_exists" or "credential_platform").
         """
-        before = self.get(credential_id)
+        before = self._locked(credential_id)
         if version is not None and before.version != version:
             raise StaleWriteError("credential", credential_id, expected=version, current=before.version, changes=[])
         if draft.platform != before.platform:
@@ -160,7 +160,10 @@ class SqlCredentials:
             )
 
     def hold(self, credential_id: int, *, not_before: datetime | None, problem: Problem | None) -> None:
-        """Leave its platform alone until ``not_before``: all its sources wait."""
+        """Leave its platform alone until ``not_before``: all its sources wait. A later time that stands, stays."""
+        before = self._locked(credential_id)
+        if before.not_before is not None and (not_before is None or before.not_before > not_before):
+            not_before = before.not_before
         self._connection.execute(
             update(credential).where(credential.c.id == credential_id).values(not_before=not_before, problem=problem)
         )
@@ -187,7 +190,8 @@ class SqlCredentials:
 
     def reseal(self) -> int:
         """Seal every secret anew with the first key; how many credentials there are."""
-        rows = self._connection.execute(select(credential.c.id, credential.c.sealed, credential.c.session)).all()
+        every = select(credential.c.id, credential.c.sealed, credential.c.session).order_by(credential.c.id)
+        rows = self._connection.execute(every.with_for_update()).all()
         for row in rows:
             self._connection.execute(
                 update(credential)
@@ -198,6 +202,14 @@ class SqlCredentials:
                 )
             )
         return len(rows)
+
+    def _locked(self, credential_id: int) -> Credential:
+        row = self._connection.execute(
+            select(credential).where(credential.c.id == credential_id).with_for_update()
+        ).one_or_none()
+        if row is None:
+            raise NotFoundError("credential", credential_id)
+        return _value(row)
 
     def _left(self, found: Credential, now: datetime) -> dict[Currency, float]:
         """The least that any budget of a currency leaves, never below nothing."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from sahut.core import rules
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
     Change,
@@ -112,6 +113,7 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
                 mention.c.edited,
                 mention.c.version,
                 mention.c.updated_at,
+                mention.c.withdrawn_at,
             )
             .where(mention.c.id == mention_id)
             .with_for_update()
@@ -140,6 +142,9 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
             "why": None,
             "withdrawn_at": None,
         }
+        if before.withdrawn_at is not None:
+            # The page that shows it again may be older than the look that missed it.
+            values["recheck_at"] = rules.next_recheck(now, now)
         if change.reassess:
             values |= {"state": MentionState.COLLECTED, "attempts": 0}
         self._connection.execute(update(mention).where(mention.c.id == mention_id).values(values))

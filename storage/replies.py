@@ -304,11 +304,13 @@ class SqlReplies:
                 some = keys[start : start + _KEYS_AT_ONCE]
                 handed_over = and_(reply.c.platform == platform, reply.c.state.in_(_HANDED_OVER))
                 # Three walks of three indexes; of one OR, a planner makes a walk of the table.
+                # Only a conversation can hold very many; of that the newest count.
+                of_roots = select(reply.c.id).where(handed_over, reply.c.root.in_(some)).order_by(reply.c.id.desc())
                 near = union(
                     select(reply.c.id).where(handed_over, reply.c.native_id.in_(some), text("reply.native_id <> ''")),
                     select(reply.c.id).where(handed_over, reply.c.parent.in_(some)),
-                    select(reply.c.id).where(handed_over, reply.c.root.in_(some)),
-                ).limit(_MOST_NEAR)
+                    select(of_roots.limit(_MOST_NEAR).subquery().c.id),
+                )
                 for row in self._connection.execute(select(reply).where(reply.c.id.in_(near))):
                     found[row.id] = _value(row)
         if not found:

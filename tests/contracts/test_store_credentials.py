@@ -223,6 +223,16 @@ def test_one_source_that_works_does_not_lift_the_limit_that_another_met(store: S
         assert tx.credentials.get(credential_id).problem is Problem.RATE_LIMITED
 
 
+def test_a_short_limit_does_not_shorten_a_long_one(store: Store) -> None:
+    credential_id = a_credential(store)
+    month, quarter = NOW + timedelta(days=20), NOW + timedelta(minutes=15)
+    with store.begin() as tx:
+        tx.credentials.hold(credential_id, not_before=month, problem=Problem.BUDGET_SPENT)
+        tx.credentials.hold(credential_id, not_before=quarter, problem=Problem.RATE_LIMITED)
+        tx.credentials.hold(credential_id, not_before=None, problem=Problem.REFUSED_CREDENTIAL)
+        assert tx.credentials.get(credential_id).not_before == month
+
+
 def test_a_refused_credential_says_so_until_it_works_again(store: Store, clock: Clock) -> None:
     credential_id = a_credential(store)
     source_id = follow(store)
@@ -292,6 +302,7 @@ def test_a_post_that_is_shown_again_is_read_again(store: Store, clock: Clock) ->
     collect(store, clock, FakeCollector().page(post, cursor={"page": 2}), source_id)
     with store.read() as tx:
         back = tx.mentions.get(1)
+        assert tx.mentions.to_recheck(clock() + timedelta(days=1), 10) == (source_id, [(1, "a")])
     assert (back.mention.text, back.withdrawn_at, back.state) == (post.text, None, MentionState.COLLECTED)
 
 

@@ -97,7 +97,6 @@ def downgrade() -> None:
     op.drop_table("gap")
     op.drop_table("source_day")
     op.drop_index("ix_source_credential_id", "source")
-    with op.batch_alter_table("source") as table:
-        table.drop_column("credential_id")
+    op.drop_column("source", "credential_id")
     op.drop_table("spending")
     op.drop_table("credential")

@@ -16,16 +16,19 @@ from storage.tables import (
     decision,
     delivery,
     failed_login,
+    gap,
     heartbeat,
     mention,
     mention_version,
     session,
     signature,
     source,
+    source_day,
     stored_answer,
     ticket,
     ticket_event,
     tie,
+    told,
 )
 
 _KEEP_ANSWERS = timedelta(days=2)
@@ -110,6 +113,10 @@ class SqlOperations:
             (mention, mention.c.source_id.in_(sources)),
             (ticket_event, ticket_event.c.ticket_id.in_(demo_tickets)),
             (ticket, ticket.c.id.in_(demo_tickets)),
+            (source_day, source_day.c.source_id.in_(sources)),
+            (gap, gap.c.source_id.in_(sources)),
+            (delivery, delivery.c.source_id.in_(sources)),
+            (told, told.c.source_id.in_(sources)),
             (source, source.c.demo),
         ):
             deleted[table.name] = self._connection.execute(table.delete().where(where)).rowcount

@@ -25,6 +25,7 @@ STATUS: dict[type[errors.SahutError], int] = {
     errors.RefusedError: 409,
     errors.LeaseLostError: 409,
     errors.PermanentError: 422,
+    errors.InDoubtError: 503,
     errors.TransientError: 503,
     errors.StoreError: 503,
     errors.ClassifierError: 503,

@@ -23,7 +23,7 @@ HTML = b"<html><body><h1>503 Service Unavailable</h1></body></html>"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """``query`` and ``form`` hold the last of repeated names, ``target`` all; ``json`` is None where the body is none."""
+    """``query`` and ``form`` hold the last of repeated names, ``target`` all; ``json`` is None without one."""
 
     method: str
     target: str

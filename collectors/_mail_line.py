@@ -86,11 +86,15 @@ class Line:
         self._box: _Box | None = None
 
     def __enter__(self) -> Self:
-        with self._guarded("sign-in"):
-            self._box = _Box(_Wire(self._server, self._settings, self._clock))
-            if self._server.starttls:
-                self._box.client.secure()
-            self._box.login_utf8_or_plain(self._access.settings["username"], self._access.secrets["password"])
+        try:
+            with self._guarded("sign-in"):
+                self._box = _Box(_Wire(self._server, self._settings, self._clock))
+                if self._server.starttls:
+                    self._box.client.secure()
+                self._box.login_utf8_or_plain(self._access.settings["username"], self._access.secrets["password"])
+        except BaseException:
+            self._hang_up()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,6 +103,10 @@ class Line:
             with suppress(Exception):
                 self._clock.begin()
                 self._box.client.logout()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._box is not None:
             self._box.client.shutdown()
 
     def open(self, folder: str) -> Folder:
@@ -281,8 +289,15 @@ class _Box(BaseMailBox):  # type: ignore[misc]  # imap_tools is not read by mypy
 
     def login_utf8_or_plain(self, username: str, password: str) -> None:
         """LOGIN takes ASCII alone."""
-        login = self.login if (username + password).isascii() else self.login_utf8
-        login(username, password, initial_folder=None)
+        if (username + password).isascii():
+            self.login(username, password, initial_folder=None)
+            return
+        try:
+            self.login_utf8(username, password, initial_folder=None)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise MailboxLoginError(("NO", [str(error).encode()]), "OK") from error
 
 
 def _server(access: Access, settings: CollectorSettings) -> _Server:

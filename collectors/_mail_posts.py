@@ -141,11 +141,11 @@ def _references(message: Message) -> list[str]:
 
 def _automatic(message: Message, address: str) -> str:
     """What answers by itself: absence notes (RFC 3834) and reports of delivery. Web forms write by themselves too."""
-    said = _header(message, "Auto-Submitted").partition(";")[0].strip().lower()
+    said = _header(message, "Auto-Submitted").strip().lower()
     if message.get_content_type() == "multipart/report" or _DAEMONS.match(address):
         return "report"
     precedence = _header(message, "Precedence").strip().lower()
-    if said == "auto-replied" or precedence in _AUTO_PRECEDENCE or message.get("X-Autoreply") is not None:
+    if said.startswith("auto-replied") or precedence in _AUTO_PRECEDENCE or message.get("X-Autoreply") is not None:
         return "answer"
     return ""
 

@@ -17,7 +17,7 @@ _RULE = re.compile(
 )
 # As in: On Tue, 24 Nov 2026 at 10:00, Budi <b@x> wrote. Programs break such a line in two or three.
 _INTRODUCED = re.compile(
-    r"^[ \t]*(?:on|pada)\b[^\n]{0,300}(?:\n[^\n>]{0,200}){0,2}\b(?:wrote|menulis)\b[^\n]{0,40}:[ \t]*$",
+    r"^[ \t]*(?:on|pada)\b[^\n]{0,300}(?:\n(?!>)[^\n]{0,200}){0,2}\b(?:wrote|menulis)\b[^\n]{0,40}:[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|@")

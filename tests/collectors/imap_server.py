@@ -19,6 +19,7 @@ from typing import Any
 from proxyprotocol.reader import ProxyProtocolReader
 from pymap.backend.dict import DictBackend
 from pymap.imap import IMAPServer
+from pysasl.hashing import BuiltinHash
 
 USER, PASSWORD = "pengaduan@kota.example", "kata-sandi-surat"
 
@@ -82,7 +83,8 @@ class ImapServer:
             debug=False, host="127.0.0.1", port=0, cert=None, key=None, tls=False, proxy_protocol=None,
             passlib_cfg=None, demo_data=False, demo_user=USER, demo_password=PASSWORD,
         )  # fmt: skip
-        backend, config = await DictBackend.init(args)
+        # The server's own costly hash of passwords would be worked out at every sign-in.
+        backend, config = await DictBackend.init(args, hash_context=BuiltinHash(rounds=1))
         answer = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
         server = await asyncio.start_server(answer, host="127.0.0.1", port=0)
         self.port = server.sockets[0].getsockname()[1]
@@ -137,6 +139,10 @@ class Wire:
         self._server.shutdown()
         self._server.server_close()
 
+    def spoil(self, command: str) -> bool:
+        """Whether the server says no to ``command``, and goes on."""
+        return False
+
     def meet(self, command: str) -> Break | None:
         """Note a command: what goes wrong at it."""
         how = self._breaks.pop(self.calls, None)
@@ -151,23 +157,37 @@ class _Handler(socketserver.BaseRequestHandler):
         client: socket.socket = self.request
         # Either side may hang up.
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.wire._behind)) as server:
-            self._carry(client, client.makefile("rb"), server, server.makefile("rb"))
+            with client.makefile("rb") as asked, server.makefile("rb") as answered:
+                broken = self._carry(client, asked, server, answered)
+            if broken is not None:
+                self._fail(broken[0], client, broken[1])
+        client.close()
 
-    def _carry(self, client: socket.socket, asked: Any, server: socket.socket, answered: Any) -> None:
+    def _carry(
+        self, client: socket.socket, asked: Any, server: socket.socket, answered: Any
+    ) -> tuple[Break, bytes] | None:
+        """Until the client hangs up: None; or until something breaks: what, and the command's tag."""
         how = self.wire.meet("HELLO")
-        line = b"* "
-        if how is None:
-            client.sendall(answered.readline())
-        while how is None:
-            line = asked.readline()
-            if not line:
-                return
-            how = self.wire.meet(line.decode("latin-1").partition(" ")[2].strip())
-            if how is None or how is Break.HALF:
-                server.sendall(line)
-                answer = _whole(answered, line.partition(b" ")[0])
-                client.sendall(answer[: len(answer) // 2] if how else answer)
-        self._fail(how, client, line.partition(b" ")[0])
+        if how is not None:
+            return how, b"*"
+        client.sendall(answered.readline())
+        tag, begun = b"", False
+        while line := asked.readline():
+            if not begun:
+                tag = line.partition(b" ")[0]
+                how = self.wire.meet(line.decode("latin-1").partition(" ")[2].strip())
+                if how is not None and how is not Break.HALF:
+                    return how, tag
+                if self.wire.spoil(self.wire.commands[-1]):
+                    client.sendall(tag + b" NO it is broken\r\n")
+                    continue
+            server.sendall(line)
+            answer = _whole(answered, tag)
+            client.sendall(answer[: len(answer) // 2] if how else answer)
+            if how is not None:
+                return how, tag
+            begun = answer.startswith(b"+")
+        return None
 
     def _fail(self, how: Break, client: socket.socket, tag: bytes) -> None:
         if how is Break.RESET:
@@ -183,7 +203,6 @@ class _Handler(socketserver.BaseRequestHandler):
             for byte in b"* OK [ALERT] " + b"." * 600:
                 client.sendall(bytes([byte]))
                 time.sleep(0.05)
-        client.close()
 
 
 def _whole(answered: Any, tag: bytes) -> bytes:
@@ -196,5 +215,5 @@ def _whole(answered: Any, tag: bytes) -> bytes:
         found += line
         if line.rstrip().endswith(b"}") and b"{" in line:
             found += answered.read(int(line.rstrip()[line.rstrip().rindex(b"{") + 1 : -1]))
-        elif line.startswith(tag + b" "):
+        elif line.startswith((tag + b" ", b"+")):
             return found

@@ -108,8 +108,13 @@ def resource(api: str, version: str, name: str) -> Any:
 
     The interface is described by a file of the client library, so that no call is made.
     """
+    return getattr(_service(api, version), name)()
+
+
+@cache
+def _service(api: str, version: str) -> Any:
     # The http object is asked for and never used: each request is executed with its own.
-    return getattr(build(api, version, http=httplib2.Http(), static_discovery=True), name)()
+    return build(api, version, http=httplib2.Http(), static_discovery=True)
 
 
 def next_pacific_midnight(now: datetime) -> datetime:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from collectors import _youtube_answers
@@ -97,10 +98,8 @@ class YoutubeCollector:
             return
         asked = f"{source.address} from {since.isoformat()} to {until.isoformat()}"
         reading = Comments(tube, place, source, now, asked=asked, until=until)
-        yield from reading.deeper()
-        for step in reading.walk.stretch(since, reading.turn):
-            yield _inside(reading.page(step), since, until)
-        for batch in reading.deeper():
+        pages = (reading.page(step) for step in reading.walk.stretch(since, reading.turn))
+        for batch in chain(reading.deeper(), pages, reading.deeper()):
             yield _inside(batch, since, until)
 
     def revive(self, source: Source, raw: Mapping[str, Any], *, now: datetime) -> Mention:  # noqa: ARG002 - every source reads alike

@@ -174,6 +174,7 @@ def _read(
     """Store page after page under the claim; None when the lease ran out meanwhile."""
     source = claim.source
     tally = _Tally()
+    access: Access | None = None
     try:
         collector = collector_for(source.platform)
         now = clock()
@@ -197,8 +198,13 @@ def _read(
     except Exception as failure:
         # A defect in one adapter is that source's trouble: it backs off and shows, the others go on.
         log.exception("source %d (%s): unexpected error", source.id, source.name)
-        tally.error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
+        tally.error = _defect(failure, access)
     return tally
+
+
+def _defect(failure: Exception, access: Access | None) -> TransientError:
+    said = f"unexpected {type(failure).__name__}: {failure}"
+    return TransientError(said if access is None else access.blanked(said), problem=Problem.UNEXPECTED)
 
 
 def access_for(store: Store, collector: Collector, source: Source, now: datetime) -> Access | None:
@@ -276,6 +282,7 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
     error: CollectError | None = None
     batch = Batch()
     edited = 0
+    access: Access | None = None
     try:
         collector = collector_for(source.platform)
         if isinstance(collector, Rechecker) and source.state is not SourceState.REMOVED:
@@ -290,7 +297,7 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
         log.warning("source %d (%s): could not look again: %s", source.id, source.name, error)
     except Exception as failure:
         log.exception("source %d (%s): unexpected error on looking again", source.id, source.name)
-        error = TransientError(f"unexpected {type(failure).__name__}: {failure}", problem=Problem.UNEXPECTED)
+        error = _defect(failure, access)
     if error is not None:
         with store.begin() as tx:
             _hold(tx, source, error, now + source.interval)

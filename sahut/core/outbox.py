@@ -141,7 +141,8 @@ def _hand_over(way: _Way, reply: Reply, cost_usd: float, clock: Clock) -> _Stand
     except Exception as error:
         # A defect may strike before the call or after it.
         log.exception("reply %d: unexpected error while it was sent", reply.id)
-        return _in_doubt(f"unexpected {type(error).__name__}: {error}", clock(), Problem.UNEXPECTED)
+        said = way.access.blanked(f"unexpected {type(error).__name__}: {error}")
+        return _in_doubt(said, clock(), Problem.UNEXPECTED)
     if not sent.native_id:
         return _in_doubt("the platform took it without giving it an id", clock(), None)
     return _Stands(sent, cost_usd)

@@ -194,6 +194,17 @@ def test_without_a_credential_a_source_stops_and_says_what_to_do(store: Store, c
         assert tx.sources.get(source_id).state is SourceState.STOPPED
 
 
+def test_what_a_library_says_of_its_failure_is_kept_without_our_secrets(store: Store, clock: Clock) -> None:
+    a_credential(store)
+    source_id = follow(store)
+    report = collect(store, clock, MemberCollector().then_raise(ValueError(f"bad token {SECRET} at /x")), source_id)
+
+    assert report is not None
+    assert str(report.error) == "unexpected ValueError: bad token … at /x"
+    with store.read() as tx:
+        assert SECRET not in tx.sources.get(source_id).health.last_error
+
+
 def test_a_limit_of_the_account_keeps_all_its_sources_waiting_and_no_other(store: Store, clock: Clock) -> None:
     a_credential(store)
     limited, sibling = follow(store), follow(store, name="saudara", address="b.jsonl")

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from sahut.core.model.words import Problem
 
+# Anything shorter is a word that a message may well hold by chance.
+_SHORTEST_SECRET = 5
+
 
 class Currency(StrEnum):
     """What a platform counts when it charges or rations: US dollars, YouTube's quota units, its searches, replies."""
@@ -108,6 +111,13 @@ class Access:
     def base_url(self) -> str:
         """Where the platform is, without a slash at the end; "" for its usual address."""
         return self.settings.get("base_url", "").rstrip("/")
+
+    def blanked(self, text: str) -> str:
+        """``text`` without our secrets, which client libraries like to put into what they complain of."""
+        for value in sorted((*self.secrets.values(), *self.session.values()), key=len, reverse=True):
+            if len(value) >= _SHORTEST_SECRET:
+                text = text.replace(value, "…")
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 from collectors._graph import Graph, MissingError
 from collectors._graph_walk import WATCH, Edge, Shape, Span, Walk, Within, moment, page_of, read_item, revived
-from collectors._query import compiled
+from collectors._options import filter_of
 from collectors._settings import CollectorSettings
-from sahut.core.errors import InDoubtError, PermanentError, SettingsError
+from sahut.core.errors import InDoubtError, PermanentError
 from sahut.core.model import Access, Batch, Guide, Mention, Problem, SentReply, Source
 
 _LONGEST_WATCH = 366
@@ -155,10 +155,7 @@ class GraphMember:
 
     def _walk(self, source: Source, access: Access | None, now: datetime, span: Span | None) -> Iterator[Batch]:
         opened = self.renewed(granted(access, self.title), now)
-        try:
-            matches = compiled(source.query)
-        except SettingsError as error:
-            raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
+        matches = filter_of(source)
         us = dict(source.cursor.get("us") or self.us(opened, now))
         session = {**opened.session, **us}
         walk = Walk(

@@ -13,11 +13,11 @@ from typing import Any
 from collectors import _youtube_posts as posts
 from collectors._google import MissingError
 from collectors._newest_first import Listed, Step, Walk, Way
+from collectors._options import bad, days
 from collectors._query import Matches
 from collectors._text import storable_deep
 from collectors._youtube_line import Tube
-from sahut.core.errors import PermanentError
-from sahut.core.model import Batch, Currency, DeadItem, Gap, Mention, Problem, Source
+from sahut.core.model import Batch, Currency, DeadItem, Gap, Mention, Source
 
 _WATCH = timedelta(days=30)
 _OVERLAP = timedelta(hours=1)
@@ -99,7 +99,7 @@ class Comments:
             asked=asked,
             now=now,
             overlap=_OVERLAP,
-            watch=_watch(source),
+            watch=days(source, "watch_days", _WATCH.days, none_allowed=False),
             swept_every=lambda pages: max(_SWEPT, timedelta(days=pages / _SWEEP_UNITS)),
         )
         cursor = {} if self.walk.fresh else source.cursor
@@ -167,15 +167,6 @@ def _top(item: Any) -> Any:
     return snippet.get("topLevelComment", item) if isinstance(snippet, dict) else item
 
 
-def _watch(source: Source) -> timedelta:
-    days = source.options.get("watch_days", _WATCH.days)
-    if isinstance(days, bool) or not isinstance(days, int | float) or not 0 < days <= 3650:  # noqa: PLR2004 - ten years
-        raise PermanentError(
-            f"source '{source.name}': watch_days is a number of days, not '{days}'", problem=Problem.BAD_SETTINGS
-        )
-    return timedelta(days=days)
-
-
 class Search:
     """One reading of a search for videos: a search call and a unit for each fifty of them."""
 
@@ -183,7 +174,7 @@ class Search:
         self, tube: Tube, source: Source, now: datetime, *, span: tuple[datetime, datetime] | None = None
     ) -> None:
         if not source.query.strip():
-            raise PermanentError(f"source '{source.name}': a search needs a query", problem=Problem.BAD_SETTINGS)
+            raise bad(source, "a search needs a query")
         self._tube = tube
         self._query = source.query.strip()
         self._now = now

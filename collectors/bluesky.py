@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from collectors import _bluesky_posts as posts
 from collectors._http import HttpClient
-from collectors._query import Matches, compiled
+from collectors._options import bad, days, filter_of
+from collectors._query import Matches
 from collectors._settings import CollectorSettings
-from sahut.core.errors import PermanentError, SettingsError, TransientError
+from sahut.core.errors import PermanentError, TransientError
 from sahut.core.model import (
     Access,
     Batch,
@@ -50,7 +51,6 @@ PAGE = 100
 GRAPHEMES, BYTES = 300, 3_000
 _MANY = 25  # how many posts can be looked up in one call
 _FIRST_DAYS = 7
-_MOST_DAYS = 3_650
 _HANDLE = re.compile(r"(?:@|https?://bsky\.app/profile/)([A-Za-z0-9.:_-]+)/?")
 _TIMES = ("floor", "until", "low", "newest")
 _REASONS = ("mention", "reply", "quote")
@@ -136,7 +136,7 @@ class BlueskyCollector:
 
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
         """Pages of up to 100, newest first. Raises TransientError, PermanentError."""
-        place, first = _place(source), _first(source)
+        place, first = _place(source), days(source, "first_days", _FIRST_DAYS)
         asked = f"{source.address}\n{source.query}"
         cursor: dict[str, Any] = dict(source.cursor) if source.cursor.get("asked") == asked else {"asked": asked}
         line = _line(self._http, access, now)
@@ -230,12 +230,9 @@ def _place(source: Source) -> _Place:
     address = source.address.strip()
     if address == "search":
         if not source.query.strip():
-            raise _bad(source, "a search needs a query")
+            raise bad(source, "a search needs a query")
         return _Place(search=source.query.strip())
-    try:
-        matches = compiled(source.query)
-    except SettingsError as error:
-        raise _bad(source, error.message) from error
+    matches = filter_of(source)
     if address == "mentions":
         return _Place(matches=matches)
     if found := _HANDLE.fullmatch(address):
@@ -244,21 +241,6 @@ def _place(source: Source) -> _Place:
         f"source '{source.name}': '{source.address}' is no address here; write search, mentions or @HANDLE",
         problem=Problem.BAD_ADDRESS,
     )
-
-
-def _bad(source: Source, words: str) -> PermanentError:
-    return PermanentError(f"source '{source.name}': {words}", problem=Problem.BAD_SETTINGS)
-
-
-def _first(source: Source) -> timedelta:
-    value = source.options.get("first_days", _FIRST_DAYS)
-    try:
-        days = float(value)
-    except (TypeError, ValueError) as error:
-        raise _bad(source, f"options.first_days is '{value}', which is no number of days") from error
-    if not 0 <= days <= _MOST_DAYS:
-        raise _bad(source, f"options.first_days is none of 0 to {_MOST_DAYS}")
-    return timedelta(days=days)
 
 
 class _Reading:

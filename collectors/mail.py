@@ -21,12 +21,13 @@ from typing import Any
 
 from collectors import _mail_posts as posts
 from collectors._mail_line import Fetched, Line
-from collectors._query import Matches, compiled
+from collectors._options import days, filter_of
+from collectors._query import Matches
 from collectors._settings import CollectorSettings
-from sahut.core.errors import PermanentError, SettingsError
-from sahut.core.model import Access, Batch, DeadItem, Guide, Mention, Need, Problem, Source
+from sahut.core.model import Access, Batch, DeadItem, Guide, Mention, Need, Source
 
 FIRST = timedelta(days=30)
+_MOST_DAYS = 36_500
 PAGE = 50
 # IMAP's dates are days of the server's own zone.
 _OVERLAP = timedelta(days=2)
@@ -64,7 +65,11 @@ class MailCollector:
 
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
         """Pages of 50 mails; at first those of the last thirty days (option ``first_days``)."""
-        first, matches, lists = _first_days(source), _filter(source), _lists(source)
+        first, matches, lists = (
+            days(source, "first_days", FIRST.days, most=_MOST_DAYS, none_allowed=False),
+            filter_of(source),
+            _lists(source),
+        )
         with Line(self._settings, access) as line:
             folder = line.open(source.address.strip())
             cursor = dict(source.cursor) if source.cursor.get("folder") == source.address else {}
@@ -102,7 +107,7 @@ class MailCollector:
             passed = int(cursor.get("uid", 0))
             found = line.since((since - timedelta(days=1)).date(), (until + _OVERLAP).date())
             uids = [uid for uid in found if uid > passed]
-            page = _Page(_ours(access), _filter(source), lists=_lists(source), ids=cursor.get("ids", ()), now=now)
+            page = _Page(_ours(access), filter_of(source), lists=_lists(source), ids=cursor.get("ids", ()), now=now)
             for start in range(0, len(uids), PAGE):
                 some = uids[start : start + PAGE]
                 for mail in line.fetch(some):
@@ -188,21 +193,9 @@ def _ours(access: Access | None) -> posts.Ours:
     return posts.Ours(addresses=frozenset(one.strip().lower() for one in named if "@" in one))
 
 
-def _filter(source: Source) -> Matches:
-    try:
-        return compiled(source.query)
-    except SettingsError as error:
-        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
-
-
 def _lists(source: Source) -> bool:
     return str(source.options.get("lists", "yes")).strip().lower() not in {"no", "false"}
 
 
-def _first_days(source: Source) -> timedelta:
-    days = source.options.get("first_days", FIRST.days)
-    if isinstance(days, bool) or not isinstance(days, int | float) or not 0 < days <= 36_500:  # noqa: PLR2004 - a century
-        raise PermanentError(
-            f"source '{source.name}': first_days is a number of days, not '{days}'", problem=Problem.BAD_SETTINGS
-        )
-    return timedelta(days=days)
+def _first(source: Source) -> timedelta:
+    return days(source, "first_days", FIRST.days, most=_MOST_DAYS, none_allowed=False)

@@ -28,9 +28,10 @@ from typing import Any
 from collectors import _mastodon_answers as answers
 from collectors import _mastodon_statuses as statuses
 from collectors._mastodon_line import Home, Line
-from collectors._query import Matches, compiled
+from collectors._options import bad, days, filter_of
+from collectors._query import Matches
 from collectors._settings import CollectorSettings
-from sahut.core.errors import PermanentError, SettingsError, TransientError
+from sahut.core.errors import PermanentError, TransientError
 from sahut.core.model import (
     Access,
     Batch,
@@ -107,7 +108,7 @@ class MastodonCollector:
         if line.fresh is not None:
             yield Batch(cursor=dict(cursor), session=line.fresh)
         if "floor" not in cursor:
-            cursor["floor"] = (now - _first(source)).isoformat()
+            cursor["floor"] = (now - days(source, "first_days", _FIRST_DAYS)).isoformat()
         reading = _Reading(line, home, place, cursor, now)
         yield from reading.searched() if place.search else reading.climbed()
 
@@ -175,12 +176,9 @@ def _place(source: Source) -> _Place:
     address = source.address.strip()
     if address == "search":
         if not source.query.strip():
-            raise _bad(source, "a search needs a query")
+            raise bad(source, "a search needs a query")
         return _Place(search=source.query.strip())
-    try:
-        matches = compiled(source.query)
-    except SettingsError as error:
-        raise _bad(source, error.message) from error
+    matches = filter_of(source)
     if address == "mentions":
         return _Place(matches=matches)
     if found := _TAG.fullmatch(address):
@@ -193,21 +191,6 @@ def _place(source: Source) -> _Place:
         f"source '{source.name}': '{source.address}' is no address here; write #TAG, @NAME@SERVER, mentions or search",
         problem=Problem.BAD_ADDRESS,
     )
-
-
-def _bad(source: Source, words: str) -> PermanentError:
-    return PermanentError(f"source '{source.name}': {words}", problem=Problem.BAD_SETTINGS)
-
-
-def _first(source: Source) -> timedelta:
-    value = source.options.get("first_days", _FIRST_DAYS)
-    try:
-        days = timedelta(days=float(value))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _bad(source, f"options.first_days is '{value}', which is no number of days") from error
-    if not timedelta(0) <= days <= timedelta(days=3_650):
-        raise _bad(source, "options.first_days is none of 0 to 3650")
-    return days
 
 
 class _Reading:

@@ -23,10 +23,11 @@ from collectors._dates import usable
 from collectors._google import Line, Manner, resource
 from collectors._html import tidy
 from collectors._newest_first import Listed, Step, Walk
-from collectors._query import Matches, compiled
+from collectors._options import filter_of
+from collectors._query import Matches
 from collectors._settings import CollectorSettings
 from collectors._text import storable, storable_deep
-from sahut.core.errors import InDoubtError, PermanentError, SettingsError, TransientError
+from sahut.core.errors import InDoubtError, PermanentError, TransientError
 from sahut.core.model import (
     Access,
     Author,
@@ -191,10 +192,7 @@ def _place(source: Source) -> tuple[str, Matches]:
             f"source '{source.name}': '{source.address}' is no app; write its package name, as in id.go.kota.layanan",
             problem=Problem.BAD_ADDRESS,
         )
-    try:
-        return found[1], compiled(source.query)
-    except SettingsError as error:
-        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
+    return found[1], filter_of(source)
 
 
 def _key(access: Access | None) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors import _reddit_answers, _reddit_posts
+from collectors._options import filter_of
 from collectors._query import Matches, compiled
 from collectors._reddit_line import Line
 from collectors._settings import CollectorSettings
 from collectors._text import storable_deep
-from sahut.core.errors import PermanentError, SettingsError, TransientError
+from sahut.core.errors import PermanentError, TransientError
 from sahut.core.model import (
     Access,
     Batch,
@@ -166,7 +167,7 @@ class RedditCollector:
 def _place(source: Source) -> _Place:
     address = _SITE.sub("", source.address.strip()).strip("/")
     if address in _INBOXES:
-        return _Place(path=_INBOXES[address], params={}, matches=_filter(source), ours=True)
+        return _Place(path=_INBOXES[address], params={}, matches=filter_of(source), ours=True)
     named = _SUBREDDIT.fullmatch(address)
     if address != "search" and named is None:
         raise PermanentError(
@@ -176,7 +177,7 @@ def _place(source: Source) -> _Place:
         )
     kind = "search" if named is None else named[2] or "new"
     if kind != "search" and named is not None:
-        return _Place(path=f"r/{named[1]}/{kind}/", params={}, matches=_filter(source), ours=False)
+        return _Place(path=f"r/{named[1]}/{kind}/", params={}, matches=filter_of(source), ours=False)
     query = source.query.strip()
     if not 0 < len(query) <= _LONGEST_QUERY:
         raise PermanentError(
@@ -185,13 +186,6 @@ def _place(source: Source) -> _Place:
         )
     params = {"q": query, "sort": "new", "t": "all"} | ({"restrict_sr": "1"} if named else {})
     return _Place(path=f"r/{named[1]}/search/" if named else "search/", params=params, matches=compiled(""), ours=False)
-
-
-def _filter(source: Source) -> Matches:
-    try:
-        return compiled(source.query)
-    except SettingsError as error:
-        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
 
 
 class _Reading:

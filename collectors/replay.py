@@ -21,11 +21,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from collectors._options import filter_of
 from collectors._posts import PostReader, moment
-from collectors._query import Matches, compiled
 from collectors._settings import CollectorSettings
 from collectors._text import storable, storable_deep
-from sahut.core.errors import CollectError, PermanentError, SettingsError, TransientError
+from sahut.core.errors import CollectError, PermanentError, TransientError
 from sahut.core.model import Access, Batch, DeadItem, Mention, Problem, Source
 
 PAGE_LINES = 500
@@ -58,7 +58,7 @@ class ReplayCollector:
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:  # noqa: ARG002 - anybody may read
         """Pages of 500 lines from the cursor's byte on. Raises TransientError for a missing or unreadable file."""
         path = self._settings.base_dir / source.address
-        matches = _query(source)
+        matches = filter_of(source)
         try:
             _check_regular(path)
             for batch in _pages(path, source, now):
@@ -72,13 +72,6 @@ class ReplayCollector:
         return _reader(source, now, shift).mention(
             _parsed(str(raw.get("content", "")).encode("utf-8", "surrogatepass"))
         )
-
-
-def _query(source: Source) -> Matches:
-    try:
-        return compiled(source.query)
-    except SettingsError as error:
-        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
 
 
 def _refused(path: Path, error: OSError) -> CollectError:

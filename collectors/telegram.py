@@ -20,11 +20,12 @@ from typing import Any
 from telegram.constants import MessageLimit
 
 from collectors import _telegram_messages
-from collectors._query import Matches, compiled
+from collectors._options import filter_of
+from collectors._query import Matches
 from collectors._settings import CollectorSettings
 from collectors._telegram_line import Line
 from collectors._text import storable_deep
-from sahut.core.errors import InDoubtError, PermanentError, SettingsError, TransientError
+from sahut.core.errors import InDoubtError, PermanentError, TransientError
 from sahut.core.model import (
     Access,
     Batch,
@@ -165,10 +166,7 @@ def _matches(source: Source) -> Matches:
             f"source '{source.name}': the address is '{ADDRESS}'; the credential says which",
             problem=Problem.BAD_ADDRESS,
         )
-    try:
-        return compiled(source.query)
-    except SettingsError as error:
-        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
+    return filter_of(source)
 
 
 def _since(cursor: Mapping[str, Any], key: str, now: datetime) -> timedelta:

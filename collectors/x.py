@@ -23,7 +23,8 @@ from functools import partial
 from typing import Any
 
 from collectors import _x_posts as posts
-from collectors._query import Matches, compiled
+from collectors._options import bad, days, filter_of
+from collectors._query import Matches
 from collectors._settings import CollectorSettings
 from collectors._x_client import (
     OWNED,
@@ -39,7 +40,7 @@ from collectors._x_client import (
 )
 from collectors._x_replies import XReplier
 from collectors._x_stretches import REACH, Course, Stretch
-from sahut.core.errors import PermanentError, SettingsError, TransientError
+from sahut.core.errors import PermanentError, TransientError
 from sahut.core.model import Access, Batch, Gap, Guide, Mention, Need, Problem, Source
 
 PAGE = 100
@@ -109,10 +110,10 @@ def _place(source: Source, access: Access | None) -> _Place:
     """Raises PermanentError where address, query or options are none of X's."""
     kind, _, name = source.address.strip().partition(":")
     query = source.query.strip()
-    first = _first_days(source, 1 if kind == "search" else 7)
+    first = days(source, "first_days", 1 if kind == "search" else 7)
     if kind == "search" and not name:
         if not query:
-            raise _bad(source, 'a search needs a query in X\'s language, say: (banjir OR "jalan rusak") lang:in')
+            raise bad(source, 'a search needs a query in X\'s language, say: (banjir OR "jalan rusak") lang:in')
         return _Place(query=query, first=first)
     if kind == "conversation" and (found := _CONVERSATION.fullmatch(name.strip())):
         return _Place(
@@ -121,31 +122,12 @@ def _place(source: Source, access: Access | None) -> _Place:
     if kind == "mentions":
         handle = name.strip() or next(iter(posts.handles(access)) if access else iter(()), "")
         if not _HANDLE.fullmatch(handle):
-            raise _bad(source, "name the account: mentions:@handle, or put your accounts into the credential")
-        try:
-            matches = compiled(source.query)
-        except SettingsError as error:
-            raise _bad(source, error.message) from error
-        return _Place(handle=handle.lstrip("@").lower(), matches=matches, first=first)
+            raise bad(source, "name the account: mentions:@handle, or put your accounts into the credential")
+        return _Place(handle=handle.lstrip("@").lower(), matches=filter_of(source), first=first)
     message = (
         f"source '{source.name}': '{source.address}' is none of: search, mentions, mentions:@handle, conversation:ID"
     )
     raise PermanentError(message, problem=Problem.BAD_ADDRESS)
-
-
-def _first_days(source: Source, default: int) -> timedelta:
-    value = source.options.get("first_days", default)
-    try:
-        days = timedelta(days=float(value))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _bad(source, f"options.first_days is '{value}', which is no number of days") from error
-    if days < timedelta(0):
-        raise _bad(source, "options.first_days is below 0")
-    return days
-
-
-def _bad(source: Source, words: str) -> PermanentError:
-    return PermanentError(f"source '{source.name}': {words}", problem=Problem.BAD_SETTINGS)
 
 
 class XCollector(XReplier):

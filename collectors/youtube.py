@@ -22,11 +22,12 @@ from typing import Any
 
 from collectors import _youtube_answers
 from collectors import _youtube_posts as posts
+from collectors._options import filter_of
 from collectors._query import compiled
 from collectors._settings import CollectorSettings
 from collectors._youtube_line import COMMENTS_AT_ONCE, VIDEOS_AT_ONCE, Tube
 from collectors._youtube_reading import NOWHERE, Comments, Kept, Place, Search
-from sahut.core.errors import PermanentError, SettingsError
+from sahut.core.errors import PermanentError
 from sahut.core.model import (
     Access,
     Batch,
@@ -153,10 +154,7 @@ def _place(source: Source, us: str) -> Place:
     address = source.address.strip()
     if address == "search":
         return Place(where={}, video="", matches=compiled(""))
-    try:
-        matches = compiled(source.query)
-    except SettingsError as error:
-        raise PermanentError(f"source '{source.name}': {error.message}", problem=Problem.BAD_SETTINGS) from error
+    matches = filter_of(source)
     if address == "me" and not us:
         raise PermanentError(
             f"source '{source.name}': 'me' needs the channel's id in the credential", problem=Problem.BAD_SETTINGS

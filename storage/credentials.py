@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import NotFoundError, RefusedError, StaleWriteError
@@ -20,6 +19,7 @@ from sahut.core.model import (
     Period,
     Problem,
 )
+from storage.engine import insert_into
 from storage.sealing import Seal
 from storage.tables import credential, source, spending
 
@@ -147,9 +147,8 @@ class SqlCredentials:
         if session is not None:
             values["session"] = self._seal.seal(session)
         self._connection.execute(update(credential).where(credential.c.id == credential_id).values(values))
-        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
         for currency, amount in sorted((spent or {}).items()):
-            row = insert(spending).values(
+            row = insert_into(self._connection, spending).values(
                 credential_id=credential_id, day=now.date().isoformat(), currency=currency, amount=amount
             )
             self._connection.execute(

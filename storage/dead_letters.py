@@ -9,10 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core.errors import NotFoundError
 from sahut.core.model import DeadItem, DeadLetter
+from storage.engine import insert_into
 from storage.tables import dead_letter
 
 
@@ -39,11 +39,10 @@ class SqlDeadLetters:
 
     def add(self, source_id: int, items: Sequence[DeadItem], now: datetime) -> None:
         """Keep items of a source; one that is there already only counts another attempt."""
-        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
         for item in items:
             raw = json.dumps(item.raw, sort_keys=True, default=str)
             digest = sha256(f"collect\x00{source_id}\x00{item.native_id}\x00{raw}".encode("utf-8", "replace"))
-            row = make(dead_letter).values(
+            row = insert_into(self._connection, dead_letter).values(
                 stage="collect",
                 reason=item.reason,
                 source_id=source_id,

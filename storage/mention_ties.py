@@ -10,10 +10,10 @@ from typing import Any
 
 from rensa import RMinHash
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, literal, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core import rules
 from sahut.core.model import Candidate, MentionRecord, MentionState, Tie, joined
+from storage.engine import insert_into
 from storage.tables import mention, signature, tie
 from storage.types import Utc
 
@@ -105,7 +105,7 @@ class MentionTies:
             "similarity": found.similarity,
             "at": now,
         }
-        insert = sqlite.insert(tie) if self._dialect == "sqlite" else postgresql.insert(tie)
+        insert = insert_into(self._connection, tie)
         self._connection.execute(
             insert.values(values).on_conflict_do_update(
                 index_elements=["mention_id", "first_id"],
@@ -144,7 +144,7 @@ class MentionTies:
             .join(mention, mention.c.id == tie.c.mention_id)
             .where(tie.c.first_id == mention_id, copies)
         )
-        insert = sqlite.insert(tie) if self._dialect == "sqlite" else postgresql.insert(tie)
+        insert = insert_into(self._connection, tie)
         self._connection.execute(
             insert.from_select(
                 ["mention_id", "first_id", "reason", "similarity", "at"], standing

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, union, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core import rules
 from sahut.core.errors import NotFoundError, StaleWriteError
@@ -23,6 +22,7 @@ from sahut.core.model import (
     joined,
 )
 from storage import paging
+from storage.engine import insert_into
 from storage.mention_rows import conditions, content, new_row, record, records
 from storage.mention_threads import MentionThreads
 from storage.mention_withdrawals import MentionWithdrawals
@@ -93,7 +93,7 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
             if self._dialect == "postgresql":
                 # Two sources may bring the same mentions in opposite order; each would wait for the other's insert.
                 self._connection.execute(select(func.pg_advisory_xact_lock(_ONE_INSERTS)))
-            insert = sqlite.insert(mention) if self._dialect == "sqlite" else postgresql.insert(mention)
+            insert = insert_into(self._connection, mention)
             result = self._connection.execute(
                 insert.on_conflict_do_nothing(), new, execution_options={"preserve_rowcount": True}
             )

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core.model import SourceState
+from storage.engine import insert_into
 from storage.reply_tables import reply, reply_event
 from storage.tables import (
     assessment,
@@ -44,8 +44,7 @@ class SqlOperations:
 
     def beat(self, role: str, process: str, now: datetime) -> None:
         """A process says that it is alive."""
-        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-        row = make(heartbeat).values(role=role, process=process, at=now)
+        row = insert_into(self._connection, heartbeat).values(role=role, process=process, at=now)
         self._connection.execute(row.on_conflict_do_update(index_elements=["role", "process"], set_={"at": now}))
 
     def beats(self) -> list[tuple[str, str, datetime]]:

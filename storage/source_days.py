@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core.model import Gap, Reading, Source, SourceDay
+from storage.engine import insert_into
 from storage.tables import gap, source_day
 
 
@@ -29,8 +29,7 @@ class SourceDays:
 
     def count(self, source_id: int, day: date, *, failures: int, new: int) -> None:
         """Count one more reading of a source on a day of UTC."""
-        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-        row = insert(source_day).values(
+        row = insert_into(self._connection, source_day).values(
             source_id=source_id, day=day.isoformat(), readings=1, failures=failures, new=new
         )
         counts = {name: source_day.c[name] + row.excluded[name] for name in ("readings", "failures", "new")}

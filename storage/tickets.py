@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
@@ -24,6 +23,7 @@ from sahut.core.model import (
     Topic,
 )
 from storage import paging
+from storage.engine import insert_into
 from storage.tables import account, mention, ticket, ticket_counter, ticket_event
 
 _ORDER = "tickets"
@@ -61,9 +61,8 @@ class SqlTickets:
 
     def _next_number(self, now: datetime) -> str:
         year = now.astimezone(_WIB).year
-        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
         counted: int = self._connection.execute(
-            make(ticket_counter)
+            insert_into(self._connection, ticket_counter)
             .values(year=year, last=1)
             .on_conflict_do_update(index_elements=["year"], set_={"last": ticket_counter.c.last + 1})
             .returning(ticket_counter.c.last)

@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
 HTML = b"<html><body><h1>503 Service Unavailable</h1></body></html>"
 
 
@@ -177,3 +179,13 @@ def _plain_refusal(fault: Fault, request: Request) -> Reply:
     status = int(fault.value[:3])
     headers = {"Retry-After": "900"} if fault is Fault.TOO_MANY_WITH_RESET else {}
     return Reply(status=status, json={"error": fault.value}, headers=headers)
+
+
+def forbid_sleep(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Let a client library that sleeps fail instead."""
+
+    def refuse(seconds: float) -> None:
+        raise AssertionError(f"slept for {seconds} s")
+
+    for module in modules:
+        monkeypatch.setattr(f"{module}.time.sleep", refuse)

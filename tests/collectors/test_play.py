@@ -13,7 +13,7 @@ from sahut.core.model import Access, Batch, Capability, Mention, Problem, Source
 from tests.builders import NOW
 from tests.collectors.feed_server import SETTINGS
 from tests.collectors.google_server import refused
-from tests.collectors.platform_server import HTML, Fault, Reply
+from tests.collectors.platform_server import HTML, Fault, Reply, forbid_sleep
 from tests.collectors.world_play import APP, World
 
 COLLECTOR = PlayCollector(SETTINGS)
@@ -22,11 +22,7 @@ TEXT = "Mohon maaf, perbaikan terbit pekan ini. Tiket SHT-1."
 
 @pytest.fixture(autouse=True)
 def nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(seconds: float) -> None:
-        raise AssertionError(f"slept for {seconds} s")
-
-    for place in ("googleapiclient.http", "google.auth._exponential_backoff"):
-        monkeypatch.setattr(f"{place}.time.sleep", refuse)
+    forbid_sleep(monkeypatch, "googleapiclient.http", "google.auth._exponential_backoff")
 
 
 @pytest.fixture

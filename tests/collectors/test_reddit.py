@@ -16,7 +16,7 @@ from sahut.core.errors import CollectError, InDoubtError, PermanentError, Transi
 from sahut.core.model import Access, Batch, Capability, Mention, Problem, Source
 from tests.builders import NOW, a_mention
 from tests.collectors.feed_server import SETTINGS
-from tests.collectors.platform_server import Fault, Reply
+from tests.collectors.platform_server import Fault, Reply, forbid_sleep
 from tests.collectors.world_reddit import US, World
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "reddit-praw"
@@ -24,11 +24,9 @@ RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "reddit-praw"
 
 @pytest.fixture(autouse=True)
 def nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(seconds: float) -> None:
-        raise AssertionError(f"slept for {seconds} s")
-
-    monkeypatch.setattr("prawcore.sessions.time.sleep", refuse)
-    assert time.sleep is refuse  # one module for all: PRAW's sleeps are refused too
+    forbid_sleep(monkeypatch, "prawcore.sessions")
+    with pytest.raises(AssertionError, match="slept"):
+        time.sleep(1)  # one module for all: PRAW's sleeps are refused too
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sahut.core.model import Access, Batch, Capability, Currency, Mention, Probl
 from tests.builders import NOW, a_mention
 from tests.collectors.feed_server import SETTINGS
 from tests.collectors.google_server import refused
-from tests.collectors.platform_server import HTML, Fault, Reply
+from tests.collectors.platform_server import HTML, Fault, Reply, forbid_sleep
 from tests.collectors.world_youtube import US, VIDEO, World
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "youtube-python-youtube"
@@ -28,11 +28,7 @@ TEXT = "Terima kasih, petugas kami ke sana hari ini. Tiket SHT-1."
 
 @pytest.fixture(autouse=True)
 def nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(seconds: float) -> None:
-        raise AssertionError(f"slept for {seconds} s")
-
-    for place in ("googleapiclient.http", "google.auth._exponential_backoff"):
-        monkeypatch.setattr(f"{place}.time.sleep", refuse)
+    forbid_sleep(monkeypatch, "googleapiclient.http", "google.auth._exponential_backoff")
 
 
 @pytest.fixture

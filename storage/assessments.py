@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, or_, select, update
 
 from sahut.core.model import Assessment, Kind, MentionClaim, MentionState, Sentiment, Topic, Verdict
 from storage.dead_letters import letter_for_mention
 from storage.mention_rows import place_value, why_spans
+from storage.mention_ties import standing
 from storage.mentions import SqlMentions
 from storage.tables import assessment, dead_letter, mention
 from storage.types import Utc
@@ -38,7 +40,7 @@ class SqlAssessments:
             update(mention)
             .where(mention.c.id == bindparam("this"))
             .values(
-                {name: bindparam(f"new_{name}") for name in ("state", "priority", *_SAID)}
+                {name: bindparam(f"new_{name}") for name in ("state", "priority", "pressing", *_SAID)}
                 | {
                     "lease_token": None,
                     "lease_until": None,
@@ -49,7 +51,7 @@ class SqlAssessments:
                 }
             )
         )
-        self._connection.execute(write, [_update(verdict, now) for verdict in kept])
+        self._connection.execute(write, [_update(verdict, held[verdict.mention_id], now) for verdict in kept])
         ids = [verdict.mention_id for verdict in kept]
         self._mentions.refold(ids)
         return ids
@@ -78,6 +80,7 @@ class SqlAssessments:
                 | {
                     "state": case((undecided, bindparam("new_state")), else_=mention.c.state),
                     "priority": case((undecided, bindparam("new_priority")), else_=mention.c.priority),
+                    "pressing": case((undecided, bindparam("new_pressing")), else_=mention.c.pressing),
                     "version": case((moves, mention.c.version + 1), else_=mention.c.version),
                     "updated_at": case((moves, bindparam("now", type_=Utc)), else_=mention.c.updated_at),
                     "lease_token": None,
@@ -87,7 +90,7 @@ class SqlAssessments:
                 }
             )
         )
-        self._connection.execute(write, [_update(verdict, now) for verdict in kept])
+        self._connection.execute(write, [_update(verdict, held[verdict.mention_id], now) for verdict in kept])
         ids = [verdict.mention_id for verdict in kept]
         self._mentions.refold(ids)
         return ids
@@ -118,9 +121,11 @@ class SqlAssessments:
             for row in self._connection.execute(query)
         ]
 
-    def _held(self, claim: MentionClaim) -> set[int]:
-        query = select(mention.c.id).where(mention.c.lease_token == claim.token)
-        return set(self._connection.execute(query.order_by(mention.c.id).with_for_update()).scalars())
+    def _held(self, claim: MentionClaim) -> dict[int, Row[Any]]:
+        """What is still held under the claim, by id, with what its place in the queue is made of."""
+        columns = (mention.c.id, mention.c.priority, mention.c.similar, mention.c.shown_at, mention.c.collected_at)
+        query = select(*columns).where(mention.c.lease_token == claim.token)
+        return {row.id: row for row in self._connection.execute(query.order_by(mention.c.id).with_for_update())}
 
 
 def _row(verdict: Verdict, now: datetime) -> dict[str, object]:
@@ -136,7 +141,7 @@ def _row(verdict: Verdict, now: datetime) -> dict[str, object]:
     }
 
 
-def _update(verdict: Verdict, now: datetime) -> dict[str, object]:
+def _update(verdict: Verdict, held: Row[Any], now: datetime) -> dict[str, object]:
     said, place = verdict.assessment, verdict.annotation.place
     return {
         "this": verdict.mention_id,
@@ -148,6 +153,7 @@ def _update(verdict: Verdict, now: datetime) -> dict[str, object]:
         "new_urgent": said.urgent,
         "new_score": said.complaint,
         "new_priority": verdict.priority,
+        "new_pressing": standing(held, priority=verdict.priority),
         "new_model": said.model,
         "new_place": None if place is None else place_value(place),
         "new_place_area": None if place is None else place.area or None,

@@ -32,7 +32,7 @@ class SqlExplanations:
         free = (
             select(mention.c.id)
             .where(_unexplained(now, max_attempts), mention.c.model == model)
-            .order_by(mention.c.folded, mention.c.priority.desc(), mention.c.id)
+            .order_by(mention.c.folded, mention.c.pressing.desc(), mention.c.id)
             .limit(limit)
         )
         return leases.take(self._connection, free, until)

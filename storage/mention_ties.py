@@ -39,6 +39,29 @@ _SHARING_A_BAND = (
 )
 
 
+_STANDING = select(
+    mention.c.priority, mention.c.similar, mention.c.shown_at, mention.c.collected_at, mention.c.pressing
+)
+
+
+def standing(row: Row[Any], *, priority: int | None = None) -> int:
+    """Where a mention stands in the queue, by the columns of its row and, if given, a new priority."""
+    return rules.pressing(
+        row.priority if priority is None else priority,
+        row.similar,
+        shown_at=row.shown_at,
+        collected_at=row.collected_at,
+    )
+
+
+def stand_anew(connection: Connection, mention_id: int) -> None:
+    """Write where a mention stands in the queue, if that has changed: of a growing group, once for each doubling."""
+    row = connection.execute(_STANDING.where(mention.c.id == mention_id)).one()
+    pressing = standing(row)
+    if pressing != row.pressing:
+        connection.execute(update(mention).where(mention.c.id == mention_id).values(pressing=pressing))
+
+
 class MentionTies:
     """The part of the mentions that knows who repeats whom."""
 
@@ -118,10 +141,17 @@ class MentionTies:
             .where(mention.c.id == found.mention_id)
             .values(first_id=first_id, state=found.state, similar=0)
         )
-        self._connection.execute(
-            update(mention).where(mention.c.id == first_id).values(similar=mention.c.similar + 1 + moved)
-        )
+        self._grow(first_id, 1 + moved)
+        if moved:
+            stand_anew(self._connection, found.mention_id)
         self.refold([first_id])
+
+    def _grow(self, mention_id: int, by: int) -> None:
+        """Count more copies, or fewer, on a mention, which may move it in the queue."""
+        self._connection.execute(
+            update(mention).where(mention.c.id == mention_id).values(similar=mention.c.similar + by)
+        )
+        stand_anew(self._connection, mention_id)
 
     def _first_of(self, mention_id: int) -> int:
         """What a mention counts on by now, or itself; another worker may have tied it since it was a candidate."""
@@ -178,7 +208,7 @@ class MentionTies:
         ).scalar_one()
         if first is None:
             return None
-        self._connection.execute(update(mention).where(mention.c.id == first).values(similar=mention.c.similar - 1))
+        self._grow(first, -1)
         self._connection.execute(update(mention).where(mention.c.id == mention_id).values(first_id=None, folded=False))
         return first
 

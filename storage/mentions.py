@@ -222,11 +222,11 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
         """One page. Raises RefusedError(rule="page_token")."""
         query = records().where(*conditions(where, self._dialect)).limit(limit + 1)
         if order is MentionOrder.PRESSING:
-            query = query.order_by(mention.c.priority.desc(), mention.c.id)
+            query = query.order_by(mention.c.pressing.desc(), mention.c.id)
             if after is not None:
-                priority, last = paging.keys(after, order, 2)
+                pressing, last = paging.keys(after, order, 2)
                 query = query.where(
-                    mention.c.priority <= priority, or_(mention.c.priority < priority, mention.c.id > last)
+                    mention.c.pressing <= pressing, or_(mention.c.pressing < pressing, mention.c.id > last)
                 )
         else:
             query = query.order_by(mention.c.id.desc())
@@ -237,7 +237,7 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
         if len(found) <= limit:
             return Page(items=found)
         end = found[limit - 1]
-        keys = [end.priority, end.id] if order is MentionOrder.PRESSING else [end.id]
+        keys = [end.pressing, end.id] if order is MentionOrder.PRESSING else [end.id]
         return Page(items=found[:limit], next=paging.token(order, keys))
 
     def count(self, where: MentionFilter, *, cap: int) -> int:

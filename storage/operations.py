@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, func, select, update
 
 from sahut.core.model import SourceState
 from storage.engine import insert_into
+from storage.mention_ties import stand_anew
 from storage.reply_tables import reply, reply_event
 from storage.tables import (
     assessment,
@@ -93,7 +94,10 @@ class SqlOperations:
             .scalar_subquery()
         )
         behind = select(copy.c.first_id).where(copy.c.source_id.in_(sources), copy.c.first_id.is_not(None))
-        self._connection.execute(update(mention).where(mention.c.id.in_(behind)).values(similar=copies))
+        firsts = list(self._connection.execute(behind.distinct()).scalars())
+        self._connection.execute(update(mention).where(mention.c.id.in_(firsts)).values(similar=copies))
+        for first in firsts:
+            stand_anew(self._connection, first)
         # A decision names what it undoes: the later ones go first.
         self._connection.execute(update(decision).where(decision.c.mention_id.in_(mentions)).values(undoes=None))
         deleted: dict[str, int] = {}

@@ -149,6 +149,8 @@ mention = Table(
     Column("recheck_at", Utc),
     # The reply of ours that it answers.
     Column("answers", RowId),
+    # Its place in the queue, of its priority, its group and its age: see rules.pressing.
+    Column("pressing", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("platform", "native_id"),
 )
 
@@ -162,7 +164,7 @@ def _partial(name: str, *columns: object, where: str) -> Index:
 _partial(
     "ix_mention_queue",
     mention.c.state,
-    mention.c.priority.desc(),
+    mention.c.pressing.desc(),
     mention.c.id,
     where="state = 'flagged' AND NOT folded",
 )
@@ -170,7 +172,7 @@ _partial(
     "ix_mention_queue_topic",
     mention.c.state,
     mention.c.topic,
-    mention.c.priority.desc(),
+    mention.c.pressing.desc(),
     mention.c.id,
     where="state = 'flagged' AND NOT folded",
 )
@@ -180,7 +182,7 @@ _partial(
     mention.c.state,
     mention.c.model,
     mention.c.folded,
-    mention.c.priority.desc(),
+    mention.c.pressing.desc(),
     mention.c.id,
     where="state = 'flagged' AND why IS NULL",
 )

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sahut.core.errors import CollectError, PermanentError, RefusedError, TransientError
 from sahut.core.model import (
@@ -43,6 +43,12 @@ _RECHECK_AGES = tuple(timedelta(days=days) for days in (1, 3, 10, 30, 90))
 # A platform may name a time, but not one that silences a source for good.
 _LONGEST_WAIT = timedelta(days=7)
 _LEAST_SILENCE = timedelta(days=1)
+# From when waiting is counted, in minutes: any day serves, this one keeps the numbers short.
+_WAITING_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+# A post that was old when it was collected counts as one that waited this long, so that an archive floods no queue.
+_MOST_WAITED_BEFORE = timedelta(days=7)
+_POINT = timedelta(minutes=30)
+_MOST_FOR_GROUP = 300
 # Of one reading's notes; a file of a million rows may have one for each.
 MOST_NOTES = 5
 
@@ -237,6 +243,26 @@ def flag(record: MentionRecord, assessment: Assessment, policy: Policy) -> Verdi
         state=state,
         priority=danger + round(700 * min(1.0, wanted)) + reach,
     )
+
+
+def pressing(priority: int, similar: int, *, shown_at: datetime, collected_at: datetime) -> int:
+    """Where a mention stands in the queue: the highest number comes first.
+
+    Four things count, in points: urgency (1,000) and reach (up to 299), which are in ``priority`` beside certainty (see
+    `flag`); how many say the same (30 for the first other one and for each doubling, up to 300); and the time since
+    people began to wait, a point for each half-hour. So what is urgent stands before all that came with it and is not,
+    whoever shared it; but a quiet case of three weeks ago stands before an urgent one of today.
+
+        pressing = 30 × (priority + group) − minutes from 2026 until the waiting began
+
+    Everybody's waiting grows at one pace, so two mentions never change places by time alone: a newer one is
+    written in behind those that have waited longer, and the number stays true without ever being written again. Only
+    a doubling of the group or a new judgement changes it.
+    """
+    since = min(max(shown_at, collected_at - _MOST_WAITED_BEFORE), collected_at)
+    group = min(_MOST_FOR_GROUP, 30 * max(0, similar).bit_length())
+    waited = (since - _WAITING_SINCE) // timedelta(minutes=1)
+    return (priority + group) * (_POINT // timedelta(minutes=1)) - waited
 
 
 def tie(record: MentionRecord, candidates: Sequence[Candidate], policy: Policy) -> Tie | None:

@@ -338,3 +338,33 @@ def test_a_change_off_the_course_is_refused_with_its_rule(ticket: Ticket, change
 
 def test_a_ticket_closes_with_an_outcome() -> None:
     rules.check_ticket_change(a_ticket(), TicketChange(status=TicketStatus.CLOSED, outcome=Outcome.FIXED))
+
+
+def _stands(priority: int = 500, similar: int = 0, *, hours: float = 0, late: float = 0) -> int:
+    shown = NOW - timedelta(hours=hours)
+    return rules.pressing(priority, similar, shown_at=shown, collected_at=shown + timedelta(hours=late))
+
+
+def test_urgency_reach_age_and_the_size_of_the_group_each_move_a_mention_up() -> None:
+    assert _stands(1_500) > _stands(500)
+    assert _stands(priority=520) > _stands(priority=500), "reach is in the priority"
+    assert _stands(hours=5) > _stands(hours=1)
+    assert [_stands(similar=n) for n in (0, 1, 3, 7)] == sorted({_stands(similar=n) for n in (0, 1, 2, 3, 4, 7)})
+
+
+def test_what_is_urgent_stands_before_anything_that_came_with_it() -> None:
+    at_the_least = rules.flag(a_record(), an_assessment(0.5, urgent=0.9), Policy()).priority
+    at_the_most = rules.flag(replace(a_record(), mention=a_mention(reach=2**60)), an_assessment(1.0), Policy()).priority
+    assert _stands(at_the_least) > _stands(at_the_most, similar=10**6)
+
+
+def test_what_waited_three_weeks_stands_before_what_became_urgent_today() -> None:
+    assert _stands(500, hours=24 * 21) > _stands(1_500)
+    assert _stands(500, hours=24 * 20) < _stands(1_500)
+
+
+def test_an_old_archive_counts_as_a_week_of_waiting_and_a_date_ahead_as_none() -> None:
+    years_ago, week_ago = _stands(hours=24 * 900, late=24 * 900), _stands(hours=24 * 7, late=24 * 7)
+    assert years_ago == week_ago
+    ahead = rules.pressing(500, 0, shown_at=NOW + timedelta(days=400), collected_at=NOW)
+    assert ahead == _stands()

@@ -81,6 +81,8 @@ class MentionAnswer(Answer):
     In lists, NIK, phone numbers and other personal data in title and text are masked, dot for character. ``why``
     names the words that got it flagged; null until they have been looked for. ``language`` is the text's own, null
     when it has no word. ``own``: an account of ours wrote it; ``answers`` is the reply of ours that it answers.
+    ``priority`` is how pressing the text is by itself, ``pressing`` its place in the queue, with its age and how many
+    say the same: the highest first.
     """
 
     id: int
@@ -102,6 +104,7 @@ class MentionAnswer(Answer):
     score: float
     urgent: float
     priority: int
+    pressing: int
     model: str
     place: PlaceAnswer | None
     language: Language | None

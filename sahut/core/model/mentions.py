@@ -68,7 +68,8 @@ class MentionRecord:
     """A stored mention with everything a list shows. ``first_id`` is the mention that this one counts on.
 
     ``folded`` mentions stand behind their first one in the queue; ``similar`` counts the mentions tied to this one.
-    ``score`` is the probability of complaint, ``priority`` the queue's order (higher is more pressing). ``why`` counts
+    ``score`` is the probability of complaint, ``priority`` how pressing its text is by itself, ``pressing``
+    its place in the queue (`rules.pressing`; the highest comes first). ``why`` counts
     in the mention's body; None until a flagged mention has been explained. ``place`` and ``language`` are what the text
     says; ``mention.language`` is what its platform says. ``withdrawn_at`` is when its platform no longer showed it; its
     text and author are blank from then on. ``answers`` is the reply of ours that it answers.
@@ -93,6 +94,7 @@ class MentionRecord:
     model: str
     ticket_id: int | None
     updated_at: datetime
+    pressing: int = 0
     why: Sequence[WhySpan] | None = None
     place: Place | None = None
     language: Language | None = None

@@ -202,7 +202,7 @@ class Role(StrEnum):
 
 
 class MentionOrder(StrEnum):
-    """``pressing``: highest priority first, then oldest. ``newest``: latest id first."""
+    """``pressing``: most pressing first (`rules.pressing`), then oldest. ``newest``: latest id first."""
 
     PRESSING = "pressing"
     NEWEST = "newest"

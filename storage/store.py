@@ -12,6 +12,7 @@ from sahut.core.errors import StoreError
 from storage import migrate
 from storage.accounts import SqlAccounts
 from storage.assessments import SqlAssessments
+from storage.audit import SqlAudit
 from storage.credentials import SqlCredentials
 from storage.dead_letters import SqlDeadLetters
 from storage.decisions import SqlDecisions
@@ -46,6 +47,7 @@ class SqlTx:
         self.credentials = SqlCredentials(connection, seal)
         self.replies = SqlReplies(connection, self.mentions)
         self.deliveries = SqlDeliveries(connection)
+        self.audit = SqlAudit(connection)
 
 
 class SqlStore:
@@ -64,7 +66,9 @@ class SqlStore:
     def begin(self) -> Iterator[SqlTx]:
         """A transaction that may write. Writers wait for each other; it rolls back when the block raises."""
         with self._engine.begin() as connection:
-            yield SqlTx(connection, self._seal)
+            tx = SqlTx(connection, self._seal)
+            yield tx
+            tx.audit.write()
 
     @contextmanager
     def read(self) -> Iterator[SqlTx]:

@@ -19,6 +19,7 @@ from sahut.core.model.annotations import (
     Area,
     Place,
 )
+from sahut.core.model.audit import AuditAct, AuditDraft, AuditEntry, AuditFilter, BrokenLink
 from sahut.core.model.cases import (
     Actor,
     DeadLetter,
@@ -130,8 +131,13 @@ __all__ = [
     "ApiToken",
     "Area",
     "Assessment",
+    "AuditAct",
+    "AuditDraft",
+    "AuditEntry",
+    "AuditFilter",
     "Author",
     "Batch",
+    "BrokenLink",
     "Budget",
     "Candidate",
     "Capability",

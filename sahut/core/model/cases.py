@@ -21,12 +21,16 @@ from sahut.core.model.words import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: a signed-in person, or a program by its token (then ``token_id`` is set too)."""
+    """Who acts: a signed-in person, or a program by its token (then ``token_id`` is set too).
+
+    ``address`` is where the request came from, for the audit log.
+    """
 
     user_id: int
     name: str
     role: Role
     token_id: int | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 Only plain values of `sahut.core.model` pass through: no session, row or response of a library.
 """
 
+from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
 from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.outside import (
@@ -27,6 +28,7 @@ __all__ = [
     "Accounts",
     "Annotator",
     "Assessments",
+    "Audit",
     "Backfiller",
     "Classifier",
     "Clock",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
 from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.replies import Replies
@@ -42,6 +43,8 @@ class Tx(Protocol):
     def credentials(self) -> Credentials: ...
     @property
     def deliveries(self) -> Deliveries: ...
+    @property
+    def audit(self) -> Audit: ...
 
 
 class Store(Protocol):

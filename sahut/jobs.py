@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
 
-from sahut.core import collecting, outbox, pipeline
+from sahut.core import collecting, outbox, pipeline, surroundings
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
 from sahut.core.outbox import Means
@@ -50,6 +50,8 @@ def table(parts: Parts) -> dict[str, Callable[..., None]]:
         "explain": lambda: explain(parts),
         "recheck": lambda: recheck(parts),
         "deliver": lambda: deliver(parts),
+        "converse": lambda: converse(parts),
+        "wake": lambda: wake(parts),
         "tidy": lambda: tidy(parts),
     }
 
@@ -100,6 +102,7 @@ def assess(parts: Parts) -> None:
         parts.judging.release()
     if flagged:
         parts.queue.ring("explain")
+        parts.queue.ring("converse")
 
 
 def reassess(parts: Parts) -> None:
@@ -176,6 +179,25 @@ def deliver(parts: Parts) -> None:
         log.info("reply %d: %s%s", report.reply_id, report.state, f" ({report.reason})" if report.reason else "")
 
 
+def converse(parts: Parts) -> None:
+    """Fetch what stands around flagged mentions, and look for answers to what we said, until nothing is due."""
+    while not parts.stop.is_set():
+        report = surroundings.converse(
+            store=parts.store,
+            collector_for=parts.collector_for,
+            policy=parts.policy.conversations,
+            clock=parts.clock,
+        )
+        if report is None:
+            return
+        log.info(
+            "conversation of mention %d: %s, %d new%s",
+            report.mention_id, report.task, report.new, f" ({report.reason})" if report.reason else "",
+        )  # fmt: skip
+        if report.new:
+            parts.queue.ring("assess")
+
+
 def recheck(parts: Parts) -> None:
     """Ask platforms whether they still show what was collected, a hundred mentions of one source at a time."""
     while not parts.stop.is_set():
@@ -188,6 +210,13 @@ def recheck(parts: Parts) -> None:
         )  # fmt: skip
         if report.edited:
             parts.queue.ring("assess")
+
+
+def wake(parts: Parts) -> None:
+    """Bring back what was put off until now."""
+    woken = pipeline.wake(store=parts.store, clock=parts.clock)
+    if woken:
+        log.info("%d mentions are back in the queue", woken)
 
 
 def tidy(parts: Parts) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,8 +122,11 @@ class SqlAssessments:
         ]
 
     def _held(self, claim: MentionClaim) -> dict[int, Row[Any]]:
-        """What is still held under the claim, by id, with what its place in the queue is made of."""
-        columns = (mention.c.id, mention.c.priority, mention.c.similar, mention.c.shown_at, mention.c.collected_at)
+        """What is still held under the claim, by id: what its place is made of, and what people corrected."""
+        columns = (
+            mention.c.id, mention.c.priority, mention.c.similar, mention.c.shown_at, mention.c.collected_at,
+            mention.c.corrected,
+        )  # fmt: skip
         query = select(*columns).where(mention.c.lease_token == claim.token)
         return {row.id: row for row in self._connection.execute(query.order_by(mention.c.id).with_for_update())}
 
@@ -143,13 +146,14 @@ def _row(verdict: Verdict, now: datetime) -> dict[str, object]:
 
 def _update(verdict: Verdict, held: Row[Any], now: datetime) -> dict[str, object]:
     said, place = verdict.assessment, verdict.annotation.place
+    corrected: Mapping[str, str] = held.corrected or {}
     return {
         "this": verdict.mention_id,
         "now": now,
         "new_state": verdict.state,
-        "new_kind": said.kind,
-        "new_sentiment": said.sentiment,
-        "new_topic": said.topic,
+        "new_kind": corrected.get("kind", said.kind),
+        "new_sentiment": corrected.get("sentiment", said.sentiment),
+        "new_topic": corrected.get("topic", said.topic),
         "new_urgent": said.urgent,
         "new_score": said.complaint,
         "new_priority": verdict.priority,

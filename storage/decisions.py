@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, select
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
 from sahut.core.errors import NotFoundError
 from sahut.core.model import (
@@ -14,13 +14,16 @@ from sahut.core.model import (
     DecisionKind,
     DismissReason,
     Kind,
+    Label,
     MentionState,
+    Sentiment,
     Topic,
     joined,
 )
 from storage.tables import decision, mention, mention_version, source, ticket
 
-_ABOUT_TEXTS = (DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED)
+_STATES = (DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED)
+_WORDS = (DecisionKind.CORRECTED, DecisionKind.CHECKED)
 
 
 class SqlDecisions:
@@ -47,6 +50,7 @@ class SqlDecisions:
                 actor_name=draft.actor.name,
                 at=draft.at,
                 at_version=version,
+                detail=dict(draft.detail) or None,
             )
             .returning(decision.c.id)
         ).scalar_one()
@@ -71,13 +75,32 @@ class SqlDecisions:
         """The latest, newest first."""
         return self._list(select(decision).order_by(decision.c.id.desc()).limit(limit))
 
-    def standing(self, *, after: int, limit: int) -> list[Decided]:
-        """Dismissals, merges and conversions above id ``after`` that nobody undid, oldest first.
+    def acts_of(self, actor_id: int, limit: int) -> list[Decision]:
+        """The latest acts of a person, newest first, each by its first decision."""
+        query = (
+            select(func.min(decision.c.id).label("first"))
+            .where(decision.c.actor_id == actor_id)
+            .group_by(decision.c.act)
+            .order_by(func.min(decision.c.id).desc())
+            .limit(limit)
+        )
+        ids = list(self._connection.execute(query).scalars())
+        found = {one.id: one for one in self._list(select(decision).where(decision.c.id.in_(ids)))}
+        return [found[one] for one in ids]
 
-        Each with the wording that was decided on, whatever the platform showed later. The demonstration is left out.
+    def standing(self, *, after: int, limit: int) -> list[Decided]:
+        """What says something of a text, above id ``after``, that nobody undid, oldest first.
+
+        Each with the wording that was decided on, whatever the platform showed later, and with what people corrected
+        of that wording; a correction has a row of its own only where no other decision carries it. The demonstration
+        is left out.
         """
-        undo = decision.alias("undo")
-        undone = exists().where(undo.c.mention_id == decision.c.mention_id, undo.c.undoes == decision.c.id)
+        other = decision.alias("other")
+        carried = exists().where(
+            other.c.mention_id == decision.c.mention_id,
+            ~_undone(other.c),
+            or_(other.c.kind.in_(_STATES), and_(other.c.kind.in_(_WORDS), other.c.id > decision.c.id)),
+        )
         query = (
             select(
                 decision,
@@ -91,13 +114,26 @@ class SqlDecisions:
             .join(mention, mention.c.id == decision.c.mention_id)
             .join(source, source.c.id == mention.c.source_id)
             .outerjoin(ticket, ticket.c.id == decision.c.ticket_id)
-            .where(decision.c.id > after, decision.c.kind.in_(_ABOUT_TEXTS), ~undone, ~source.c.demo)
+            .where(decision.c.id > after, ~_undone(decision.c), ~source.c.demo)
+            .where(or_(decision.c.kind.in_(_STATES), and_(decision.c.kind.in_(_WORDS), ~carried)))
             .order_by(decision.c.id)
             .limit(limit)
         )
         rows = self._connection.execute(query).all()
-        earlier = self._earlier_wordings({row.mention_id for row in rows})
-        return [_decided(row, earlier.get(row.mention_id, [])) for row in rows]
+        mentions = {row.mention_id for row in rows}
+        earlier, corrections = self._earlier_wordings(mentions), self._corrections(mentions)
+        return [_decided(row, earlier.get(row.mention_id, []), corrections.get(row.mention_id, [])) for row in rows]
+
+    def _corrections(self, mention_ids: set[int]) -> dict[int, list[Row[Any]]]:
+        query = select(decision).where(
+            decision.c.mention_id.in_(mention_ids),
+            decision.c.kind == DecisionKind.CORRECTED,
+            ~_undone(decision.c),
+        )
+        found: dict[int, list[Row[Any]]] = {}
+        for row in self._connection.execute(query.order_by(decision.c.id)):
+            found.setdefault(row.mention_id, []).append(row)
+        return found
 
     def _earlier_wordings(self, mention_ids: set[int]) -> dict[int, list[Row[Any]]]:
         query = select(mention_version).where(mention_version.c.mention_id.in_(mention_ids))
@@ -110,9 +146,16 @@ class SqlDecisions:
         return [_value(row) for row in self._connection.execute(query)]
 
 
-def _decided(row: Row[Any], earlier: list[Row[Any]]) -> Decided:
-    # A wording carries the version at which the next one replaced it.
-    wording = next((one for one in earlier if one.at_version >= row.at_version), row)
+def _undone(of: Any) -> Any:
+    undo = decision.alias("undo")
+    return exists().where(undo.c.mention_id == of.mention_id, undo.c.undoes == of.id).correlate_except(undo)
+
+
+def _decided(row: Row[Any], earlier: list[Row[Any]], corrections: list[Row[Any]]) -> Decided:
+    seen = _wording(row, earlier)
+    wording = row if seen is None else seen
+    same = [one for one in corrections if _wording(one, earlier) is seen]
+    said = (same[-1].detail or {}).get("to", {}) if same else {}
     return Decided(
         decision_id=row.id,
         mention_id=row.mention_id,
@@ -124,7 +167,18 @@ def _decided(row: Row[Any], earlier: list[Row[Any]]) -> Decided:
         topic=None if row.topic is None else Topic(row.topic),
         assessed=None if row.assessed is None else Kind(row.assessed),
         at=row.at,
+        corrected=Label(
+            kind=Kind(said["kind"]) if "kind" in said else None,
+            sentiment=Sentiment(said["sentiment"]) if "sentiment" in said else None,
+            topic=Topic(said["topic"]) if "topic" in said else None,
+        ),
     )
+
+
+def _wording(row: Row[Any], earlier: list[Row[Any]]) -> Row[Any] | None:
+    """The earlier wording that a decision saw; None for the present one."""
+    # A wording carries the version at which the next one replaced it.
+    return next((one for one in earlier if one.at_version >= row.at_version), None)
 
 
 def _value(row: Row[Any]) -> Decision:
@@ -140,4 +194,6 @@ def _value(row: Row[Any]) -> Decision:
         group=row.act,
         actor_name=row.actor_name,
         at=row.at,
+        actor_id=row.actor_id,
+        detail=row.detail or {},
     )

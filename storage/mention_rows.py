@@ -25,7 +25,7 @@ from sahut.core.model import (
     Topic,
     WhySpan,
 )
-from storage.tables import mention, source
+from storage.tables import account, mention, source, ticket
 
 _LONGEST_SEARCH = 200
 
@@ -37,7 +37,10 @@ def records() -> Select[Any]:
     """SELECT what `record` needs."""
     # Every mention has a source; an outer join keeps SQLite from walking the sources first and sorting at the end.
     join = mention.outerjoin(source, source.c.id == mention.c.source_id)
-    return select(*_COLUMNS, source.c.name.label("source_name")).select_from(join)
+    join = join.outerjoin(account, account.c.id == mention.c.assignee_id)
+    return select(
+        *_COLUMNS, source.c.name.label("source_name"), func.coalesce(account.c.name, "").label("assignee_name")
+    ).select_from(join)
 
 
 def record(row: Row[Any]) -> MentionRecord:
@@ -84,6 +87,11 @@ def record(row: Row[Any]) -> MentionRecord:
         language=None if row.text_language is None else Language(row.text_language),
         withdrawn_at=row.withdrawn_at,
         answers=row.answers,
+        assignee_id=row.assignee_id,
+        assignee_name=row.assignee_name,
+        unit=row.unit,
+        snoozed_until=row.snoozed_until,
+        corrected=row.corrected or {},
     )
 
 
@@ -125,7 +133,7 @@ def new_row(source_id: int, change: Change, now: datetime) -> dict[str, Any]:
         "repost_of": change.mention.repost_of,
         "own": change.mention.own,
         "to_us": change.mention.to_us,
-        "state": MentionState.OWN if change.mention.own else MentionState.COLLECTED,
+        "state": _first_state(change),
         "answers": change.answers,
         "version": 1,
         "edited": 0,
@@ -139,6 +147,12 @@ def new_row(source_id: int, change: Change, now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "updated_at": now,
     }
+
+
+def _first_state(change: Change) -> MentionState:
+    if change.mention.own:
+        return MentionState.OWN
+    return MentionState.CONTEXT if change.context else MentionState.COLLECTED
 
 
 def content(change: Change) -> dict[str, Any]:
@@ -185,6 +199,9 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
     ):
         if value is not None:
             found.append(column == value)
+    if where.ticket_units:
+        theirs = select(ticket.c.id).where(ticket.c.unit.in_(where.ticket_units))
+        found.append(mention.c.ticket_id.in_(theirs))
     if where.folded is not None:
         # Written as the partial index of the queue is: SQLite does not see that "folded = 0" is "NOT folded".
         found.append(text("mention.folded" if where.folded else "NOT mention.folded"))  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from storage.tables import dead_letter, mention, mention_version, signature, sou
 
 # Of a title and a text without a letter (Mention.content_hash): should the platform show it again, it counts as edited.
 _BLANK = hashlib.sha256(b"\x00").hexdigest()[:32]
-_WAITING = (MentionState.COLLECTED, MentionState.FLAGGED, MentionState.HELD)
+_WAITING = (MentionState.COLLECTED, MentionState.FLAGGED, MentionState.SNOOZED, MentionState.HELD)
 
 
 class MentionWithdrawals(MentionTies):
@@ -98,7 +98,9 @@ class MentionWithdrawals(MentionTies):
         self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(gone)))
         waited = [row.id for row in rows if row.state in _WAITING]
         self._connection.execute(
-            update(mention).where(mention.c.id.in_(waited)).values(state=MentionState.FILED, folded=False)
+            update(mention)
+            .where(mention.c.id.in_(waited))
+            .values(state=MentionState.FILED, folded=False, snoozed_until=None)
         )
         self.refold(waited)
         return gone

@@ -24,6 +24,7 @@ from sahut.core.model import (
 from storage import paging
 from storage.engine import insert_into
 from storage.mention_rows import conditions, content, new_row, record, records
+from storage.mention_steering import MentionSteering
 from storage.mention_threads import MentionThreads
 from storage.mention_withdrawals import MentionWithdrawals
 from storage.mention_work import MentionWork
@@ -35,7 +36,7 @@ _KEYS_AT_ONCE = 400
 _ONE_INSERTS = 5_348_555
 
 
-class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
+class SqlMentions(MentionWork, MentionWithdrawals, MentionSteering, MentionThreads):
     """The mentions of one transaction."""
 
     def known(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]:
@@ -146,7 +147,8 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
             # The page that shows it again may be older than the look that missed it.
             values["recheck_at"] = rules.next_recheck(now, now)
         if change.reassess:
-            values |= {"state": MentionState.COLLECTED, "attempts": 0}
+            # What people corrected was said of the old wording.
+            values |= {"state": MentionState.COLLECTED, "attempts": 0, "snoozed_until": None, "corrected": None}
         self._connection.execute(update(mention).where(mention.c.id == mention_id).values(values))
         if change.reassess:
             # A held text gave way to another: a retry of its letter would pull the mention out of whatever comes next.
@@ -246,12 +248,19 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionThreads):
         return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
 
     def set_state(
-        self, mention_ids: Sequence[int], state: MentionState, *, ticket_id: int | None, now: datetime
+        self,
+        mention_ids: Sequence[int],
+        state: MentionState,
+        *,
+        ticket_id: int | None,
+        now: datetime,
+        until: datetime | None = None,
     ) -> None:
-        """Give mentions a state, and refold the copies that the change touches."""
+        """Give mentions a state (``until`` when, for a snooze), and refold the copies that the change touches."""
         values = {
             "state": state,
             "ticket_id": ticket_id,
+            "snoozed_until": until,
             "version": mention.c.version + 1,
             "updated_at": now,
             "lease_token": None,

@@ -41,7 +41,7 @@ class SqlMonths:
         judged = and_(
             mention.c.shown_at >= since,
             mention.c.shown_at < until,
-            mention.c.state.not_in([MentionState.COLLECTED, MentionState.HELD, MentionState.OWN]),
+            mention.c.state.not_in([MentionState.COLLECTED, MentionState.CONTEXT, MentionState.HELD, MentionState.OWN]),
             ~source.c.demo,
         )
         found: dict[str, _Counts] = {}
@@ -76,7 +76,7 @@ class SqlMonths:
             one = found.setdefault(row.name, _Counts())
             one.histogram[row.bin] += row.many
             one.models[row.model] += row.many
-            if row.state == MentionState.FLAGGED:
+            if row.state in {MentionState.FLAGGED, MentionState.SNOOZED}:
                 one.flagged += row.many
 
     def _count_decisions(self, judged: ColumnElement[bool], found: dict[str, _Counts]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, update
 
 from sahut.core.model import SourceState
+from storage.conversation_tables import conversation
 from storage.engine import insert_into
 from storage.mention_ties import stand_anew
 from storage.reply_tables import reply, reply_event
@@ -31,6 +32,7 @@ from storage.tables import (
     tie,
     told,
 )
+from storage.triage_tables import sample, viewing
 
 _KEEP_ANSWERS = timedelta(days=2)
 _KEEP_FAILED_LOGINS = timedelta(days=1)
@@ -105,12 +107,15 @@ class SqlOperations:
         # A real mention cannot answer an invented post; should a number be used again, it must not seem to.
         self._connection.execute(update(mention).where(mention.c.answers.in_(replies)).values(answers=None))
         for table, where in (
+            (conversation, conversation.c.mention_id.in_(mentions)),
             (reply_event, reply_event.c.reply_id.in_(replies)),
             (reply, reply.c.mention_id.in_(mentions)),
             (signature, signature.c.mention_id.in_(mentions)),
             (tie, tie.c.mention_id.in_(mentions) | tie.c.first_id.in_(mentions)),
             (assessment, assessment.c.mention_id.in_(mentions)),
             (mention_version, mention_version.c.mention_id.in_(mentions)),
+            (viewing, viewing.c.mention_id.in_(mentions)),
+            (sample, sample.c.mention_id.in_(mentions)),
             (decision, decision.c.mention_id.in_(mentions)),
             (dead_letter, dead_letter.c.mention_id.in_(mentions) | dead_letter.c.source_id.in_(sources)),
             (mention, mention.c.source_id.in_(sources)),
@@ -142,6 +147,7 @@ class SqlOperations:
             table.name: self._connection.execute(table.delete().where(where)).rowcount
             for table, where in (
                 (session, session.c.expires_at < now),
+                (viewing, viewing.c.until < now),
                 (stored_answer, stored_answer.c.at < now - _KEEP_ANSWERS),
                 (delivery, delivery.c.at < now - _KEEP_ANSWERS),
                 (failed_login, failed_login.c.at < now - _KEEP_FAILED_LOGINS),

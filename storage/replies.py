@@ -40,7 +40,14 @@ _MOST_NEAR = 500
 _HANDED_OVER = (ReplyState.SENDING, ReplyState.UNKNOWN, ReplyState.BY_HAND, ReplyState.SENT)
 _WAITS_FOR_MACHINES = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNKNOWN)
 _UNSENT = {"attempts": 0, "looks": 0, "sending_since": None}
-_UNDECIDED = (MentionState.COLLECTED, MentionState.FLAGGED, MentionState.FILED, MentionState.HELD)
+_UNDECIDED = (
+    MentionState.COLLECTED,
+    MentionState.CONTEXT,
+    MentionState.FLAGGED,
+    MentionState.SNOOZED,
+    MentionState.FILED,
+    MentionState.HELD,
+)
 
 
 class SqlReplies:
@@ -180,7 +187,11 @@ class SqlReplies:
         self._mentions.lock([*seen, *answers])
         changed = {"version": mention.c.version + 1, "updated_at": now, "lease_token": None, "lease_until": None}
         ours = case((mention.c.state.in_(_UNDECIDED), MentionState.OWN), else_=mention.c.state)
-        again = case((mention.c.state == MentionState.FILED, MentionState.FLAGGED), else_=mention.c.state)
+        again = case(
+            (mention.c.state == MentionState.FILED, MentionState.FLAGGED),
+            (mention.c.state == MentionState.CONTEXT, MentionState.COLLECTED),
+            else_=mention.c.state,
+        )
         for ids, values in ((seen, {"own": True, "state": ours}), (answers, {"answers": reply_id, "state": again})):
             self._connection.execute(update(mention).where(mention.c.id.in_(ids)).values({**changed, **values}))
         # One that could not be judged need not be any more.

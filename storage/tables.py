@@ -149,6 +149,13 @@ mention = Table(
     Column("recheck_at", Utc),
     # The reply of ours that it answers.
     Column("answers", RowId),
+    # Who sees to it, and which unit; accounts are deactivated, never deleted.
+    Column("assignee_id", RowId),
+    Column("unit", Words, nullable=False, server_default=text("''")),
+    # When it comes back to the queue; NULL unless its state is snoozed.
+    Column("snoozed_until", Utc),
+    # What people corrected of kind, sentiment and topic, by name; no model writes over it.
+    Column("corrected", Json),
     # Its place in the queue, of its priority, its group and its age: see rules.pressing.
     Column("pressing", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("platform", "native_id"),
@@ -212,6 +219,8 @@ _partial("ix_mention_recheck", mention.c.recheck_at, where="recheck_at IS NOT NU
 _partial("ix_mention_root", mention.c.platform, mention.c.root, where="root <> ''")
 _partial("ix_mention_parent", mention.c.platform, mention.c.parent, where="parent <> ''")
 _partial("ix_mention_answers", mention.c.answers, where="answers IS NOT NULL")
+_partial("ix_mention_assignee", mention.c.assignee_id, mention.c.state, where="assignee_id IS NOT NULL")
+_partial("ix_mention_snoozed", mention.c.snoozed_until, where="snoozed_until IS NOT NULL")
 
 # What happened to a source on a day of UTC, for its picture of the last week.
 source_day = Table(
@@ -359,6 +368,9 @@ decision = Table(
     Column("actor_name", Words, nullable=False),
     Column("at", Utc, nullable=False),
     Column("at_version", Integer, nullable=False),
+    # What it changed beside the state, from what to what.
+    Column("detail", Json),
+    Index("ix_decision_actor", "actor_id", "id"),
 )
 
 dead_letter = Table(
@@ -388,6 +400,7 @@ account = Table(
     Column("active", Boolean, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("units", Json, nullable=False, server_default=text("'[]'")),
 )
 
 session = Table(

@@ -37,6 +37,8 @@ RULE_STATUS: dict[str, int] = {
     "role": 403,
     "page_token": 422,
     "nothing_chosen": 422,
+    "nothing_corrected": 422,
+    "snooze_time": 422,
     "reply_note": 422,
     "reply_link": 422,
 }

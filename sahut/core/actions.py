@@ -12,8 +12,9 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sahut.core import rules
+from sahut.core import deciding, handling, rules, steering, surroundings
 from sahut.core.collecting import save_mentions
+from sahut.core.deciding import Pick
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
     Actor,
@@ -25,7 +26,6 @@ from sahut.core.model import (
     DismissReason,
     MentionRecord,
     MentionState,
-    Role,
     Ticket,
     TicketChange,
     TicketDraft,
@@ -37,13 +37,10 @@ from sahut.core.ports import Collector, Tx
 _CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # A filed mention may be converted too: staff find by search what the classifier missed.
-_CONVERTIBLE = frozenset({MentionState.FLAGGED, MentionState.FILED})
-_DISMISSIBLE = frozenset({MentionState.FLAGGED})
+_CONVERTIBLE = frozenset({MentionState.FLAGGED, MentionState.SNOOZED, MentionState.FILED})
+_DISMISSIBLE = frozenset({MentionState.FLAGGED, MentionState.SNOOZED})
 # Once a unit works on a ticket, its mentions stay with it.
 _UNDOABLE = frozenset({TicketStatus.NEW, TicketStatus.FORWARDED})
-
-Pick = tuple[int, int | None]
-"""A mention's id and the version that the person saw (None: whatever is there now)."""
 
 
 def new_tracking_code() -> str:
@@ -55,9 +52,9 @@ def dismiss(
     tx: Tx, picks: Sequence[Pick], *, reason: DismissReason, note: str, actor: Actor, now: datetime
 ) -> list[Decision]:
     """No ticket is needed. Takes the folded copies along."""
-    _check_may_decide(actor)
-    records = _take(tx, picks, allowed=_DISMISSIBLE)
-    decisions = _decide(tx, records, DecisionKind.DISMISSED, actor, now, reason=reason, note=note)
+    deciding.check_may_decide(actor)
+    records = deciding.take(tx, picks, allowed=_DISMISSIBLE)
+    decisions = deciding.write(tx, records, DecisionKind.DISMISSED, actor, now, reason=reason, note=note)
     tx.mentions.set_state([r.id for r in records], MentionState.DISMISSED, ticket_id=None, now=now)
     return decisions
 
@@ -66,12 +63,14 @@ def convert(
     tx: Tx, picks: Sequence[Pick], draft: TicketDraft, *, actor: Actor, now: datetime
 ) -> tuple[Ticket, list[Decision]]:
     """One new ticket of one or several mentions and their folded copies."""
-    _check_may_decide(actor)
-    records = _take(tx, picks, allowed=_CONVERTIBLE)
+    deciding.check_may_decide(actor)
+    records = deciding.take(tx, picks, allowed=_CONVERTIBLE)
     ticket = tx.tickets.create(draft, tracking_code=new_tracking_code(), now=now)
-    decisions = _decide(tx, records, DecisionKind.CONVERTED, actor, now, ticket_id=ticket.id)
+    decisions = deciding.write(tx, records, DecisionKind.CONVERTED, actor, now, ticket_id=ticket.id)
     tx.mentions.set_state([r.id for r in records], MentionState.CONVERTED, ticket_id=ticket.id, now=now)
     tx.tickets.add_event(ticket.id, "created", {"mentions": [r.id for r in records]}, actor.name, now)
+    # Copies speak for others: only what was chosen is a conversation of ours.
+    surroundings.look_after(tx, [mention_id for mention_id, _ in picks], now)
     return tx.tickets.get(ticket.id), decisions
 
 
@@ -79,12 +78,12 @@ def merge(
     tx: Tx, picks: Sequence[Pick], ticket_id: int, *, actor: Actor, now: datetime
 ) -> tuple[Ticket, list[Decision]]:
     """Add mentions to a ticket that exists. Refused for a ticket that was undone."""
-    _check_may_decide(actor)
+    deciding.check_may_decide(actor)
     ticket = tx.tickets.for_update(ticket_id)
     if ticket.status is TicketStatus.VOID:
         raise RefusedError(f"ticket {ticket.number} was undone; merge into another", rule="ticket_void")
-    records = _take(tx, picks, allowed=_CONVERTIBLE)
-    decisions = _decide(tx, records, DecisionKind.MERGED, actor, now, ticket_id=ticket_id)
+    records = deciding.take(tx, picks, allowed=_CONVERTIBLE)
+    decisions = deciding.write(tx, records, DecisionKind.MERGED, actor, now, ticket_id=ticket_id)
     tx.mentions.set_state([r.id for r in records], MentionState.MERGED, ticket_id=ticket_id, now=now)
     tx.tickets.add_event(ticket_id, "merged", {"mentions": [r.id for r in records]}, actor.name, now)
     return tx.tickets.get(ticket_id), decisions
@@ -93,37 +92,30 @@ def merge(
 def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decision]:
     """Take back one act, with everything that it decided. The act's mentions return to where they were.
 
-    A dismissed mention that was edited and judged anew meanwhile stays where that put it. Refused when a later decision
-    stands on one of the mentions, when none is left to return, or when a unit already works on the ticket.
+    A mention that time or an edit has moved on since stays where that put it. Refused when a later act of the same
+    course (state, hands, words) stands on one of the mentions, when none is left to return, or when a unit already
+    works on the ticket.
     """
-    _check_may_decide(actor)
+    deciding.check_may_decide(actor)
     decision = tx.decisions.get(decision_id)
-    if decision.kind not in {DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED}:
+    if decision.kind not in deciding.UNDOABLE:
         raise RefusedError(f"decision {decision_id} ({decision.kind}) cannot be undone", rule="not_undoable")
     act = sorted(tx.decisions.of_group(decision.group), key=lambda d: d.mention_id)
     ticket = None if decision.ticket_id is None else tx.tickets.for_update(decision.ticket_id)
-    if ticket is not None and ticket.status not in _UNDOABLE:
-        raise RefusedError(f"ticket {ticket.number} is {ticket.status}: work has begun", rule="work_begun")
+    _check_idle(ticket)
     tx.mentions.lock([one.mention_id for one in act])
     undone: list[Decision] = []
     for one in act:
         record = tx.mentions.for_update(one.mention_id)
-        # Untying moved nothing that this act had put there.
-        standing = [d for d in tx.decisions.of_mention(one.mention_id) if d.kind is not DecisionKind.UNTIED]
-        latest = standing[-1]
-        if latest.id != one.id:
-            raise RefusedError(
-                f"mention {one.mention_id} was decided again by {latest.actor_name}; undo that first",
-                rule="decided_since",
-            )
-        if record.state is not _state_of(one.kind):
+        _check_latest(tx, one)
+        if not deciding.stands(one, record):
             continue
         undone.append(
             tx.decisions.add(
                 DecisionDraft(
                     mention_id=one.mention_id,
                     kind=DecisionKind.UNDONE,
-                    before=_state_of(one.kind),
+                    before=record.state,
                     group=secrets.token_hex(8) if not undone else undone[0].group,
                     actor=actor,
                     at=now,
@@ -132,9 +124,9 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
                 )
             )
         )
-        tx.mentions.set_state([one.mention_id], one.before, ticket_id=None, now=now)
+        steering.take_back(tx, one, record, now)
     if not undone:
-        raise RefusedError(f"decision {decision_id} is over: its text was edited and judged anew", rule="judged_since")
+        raise RefusedError(f"decision {decision_id} is over: time or an edit has moved on", rule="judged_since")
     if ticket is not None:
         kind = "unmerged" if tx.tickets.get(ticket.id).mentions else "void"
         tx.tickets.add_event(ticket.id, kind, {"mentions": [d.mention_id for d in undone]}, actor.name, now)
@@ -143,14 +135,41 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
     return undone
 
 
+def can_undo(tx: Tx, decision: Decision) -> bool:
+    """Whether `undo` would take this act back, as things stand."""
+    if decision.kind not in deciding.UNDOABLE:
+        return False
+    try:
+        _check_idle(None if decision.ticket_id is None else tx.tickets.get(decision.ticket_id))
+        act = tx.decisions.of_group(decision.group)
+        for one in act:
+            _check_latest(tx, one)
+    except RefusedError:
+        return False
+    return any(deciding.stands(one, tx.mentions.get(one.mention_id)) for one in act)
+
+
+def _check_idle(ticket: Ticket | None) -> None:
+    if ticket is not None and ticket.status not in _UNDOABLE:
+        raise RefusedError(f"ticket {ticket.number} is {ticket.status}: work has begun", rule="work_begun")
+
+
+def _check_latest(tx: Tx, one: Decision) -> None:
+    history = tx.decisions.of_mention(one.mention_id)
+    latest = deciding.standing(history, one.kind)
+    if latest is None or latest.id != one.id:
+        by = (latest or history[-1]).actor_name
+        raise RefusedError(f"mention {one.mention_id} was decided again by {by}; undo that first", rule="decided_since")
+
+
 def untie(tx: Tx, mention_id: int, version: int | None, *, actor: Actor, now: datetime) -> MentionRecord:
     """Not the same after all: the mention stands for itself in the queue again."""
-    _check_may_decide(actor)
+    deciding.check_may_decide(actor)
     tx.mentions.lock([mention_id])
     record = tx.mentions.for_update(mention_id, version=version)
     if record.first_id is None:
         raise RefusedError(f"mention {mention_id} is not tied to another", rule="not_tied")
-    _decide(tx, [record], DecisionKind.UNTIED, actor, now, note=f"from mention {record.first_id}")
+    deciding.write(tx, [record], DecisionKind.UNTIED, actor, now, note=f"from mention {record.first_id}")
     tx.mentions.untie(mention_id, now)
     return tx.mentions.get(mention_id)
 
@@ -159,13 +178,14 @@ def change_ticket(
     tx: Tx, ticket_id: int, change: TicketChange, *, version: int | None, actor: Actor, now: datetime
 ) -> Ticket:
     """Assign, move along, correct. The history says which fields changed, from what to what."""
-    _check_may_decide(actor)
     before = tx.tickets.for_update(ticket_id, version=version)
+    handling.check_may_handle(actor.role, before, change)
     rules.check_ticket_change(before, change)
     if change.assignee_id:
         assignee = tx.accounts.user(change.assignee_id)
         if not assignee.active:
             raise NotFoundError("active user", change.assignee_id)
+        handling.check_assignee(assignee, before.unit if change.unit is None else change.unit)
     after = tx.tickets.change(ticket_id, change, now)
     detail: dict[str, Any] = {}
     for field in fields(TicketChange):
@@ -197,66 +217,3 @@ def retry_dead_letter(tx: Tx, letter: DeadLetter, collector: Collector | None, *
     new, _ = save_mentions(tx, source.id, Batch(mentions=[mention], seen=1), now)
     tx.dead_letters.drop(letter.id)
     return new
-
-
-def _check_may_decide(actor: Actor) -> None:
-    if actor.role not in {Role.ADMIN, Role.TRIAGE}:
-        raise RefusedError(f"{actor.name} ({actor.role}) may look, not decide", rule="role")
-
-
-def _take(tx: Tx, picks: Sequence[Pick], *, allowed: frozenset[MentionState]) -> list[MentionRecord]:
-    """Lock the picked mentions and the copies folded behind them, in one order so that two people cannot deadlock."""
-    if not picks:
-        raise RefusedError("choose at least one mention", rule="nothing_chosen")
-    versions = dict(picks)
-    tx.mentions.lock(list(versions))
-    taken: dict[int, MentionRecord] = {}
-    for mention_id in sorted(versions):
-        record = tx.mentions.for_update(mention_id, version=versions[mention_id])
-        rules.check_decidable(record, allowed=allowed)
-        taken[mention_id] = record
-    for mention_id in list(taken):
-        for copy in tx.mentions.folded_behind(mention_id):
-            # One that was tied while the lock was waited for may have been decided by now.
-            if copy.id not in taken and (locked := tx.mentions.for_update(copy.id)).folded:
-                taken[copy.id] = locked
-    return [taken[i] for i in sorted(taken)]
-
-
-def _decide(
-    tx: Tx,
-    records: Sequence[MentionRecord],
-    kind: DecisionKind,
-    actor: Actor,
-    now: datetime,
-    *,
-    reason: DismissReason | None = None,
-    note: str = "",
-    ticket_id: int | None = None,
-) -> list[Decision]:
-    group = secrets.token_hex(8)
-    return [
-        tx.decisions.add(
-            DecisionDraft(
-                mention_id=record.id,
-                kind=kind,
-                before=record.state,
-                group=group,
-                actor=actor,
-                at=now,
-                reason=reason,
-                note=note,
-                ticket_id=ticket_id,
-            )
-        )
-        for record in records
-    ]
-
-
-def _state_of(kind: DecisionKind) -> MentionState:
-    """The state that a decision of this kind gave."""
-    return {
-        DecisionKind.DISMISSED: MentionState.DISMISSED,
-        DecisionKind.MERGED: MentionState.MERGED,
-        DecisionKind.CONVERTED: MentionState.CONVERTED,
-    }[kind]

@@ -14,7 +14,16 @@ from sahut.core.rules import plain_words, similarity
 _CLOCKS = timedelta(minutes=2)
 # A person may change a word while posting by hand.
 _SAME_ANSWER = 0.8
-_UNDECIDED = frozenset({MentionState.COLLECTED, MentionState.FLAGGED, MentionState.FILED, MentionState.HELD})
+_UNDECIDED = frozenset(
+    {
+        MentionState.COLLECTED,
+        MentionState.CONTEXT,
+        MentionState.FLAGGED,
+        MentionState.SNOOZED,
+        MentionState.FILED,
+        MentionState.HELD,
+    }
+)
 Key = tuple[str, str]
 
 

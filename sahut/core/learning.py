@@ -16,26 +16,37 @@ def label(decided: Decided, policy: Policy) -> Label | None:
 
     | decision | label |
     |---|---|
+    | corrected | the kind, tone and topic that a person chose, each where they chose one |
     | converted, merged | complaint, and the ticket's topic |
     | dismissed: duplicate, handled | complaint: it was one, somebody was there before |
-    | dismissed: not_complaint | not a complaint; which other kind is not said |
+    | dismissed: not_complaint; checked | not a complaint; which other kind is not said |
     | dismissed: spam | other |
     | dismissed: not_ours, abusive | none: they say whose it is, and how it is said |
 
     Where the policy flags further kinds beside complaints, a ticket made of a mention that the model takes for one of
-    those says nothing of the kind. A decision that corrects kind, topic or sentiment, once people can take one, says
-    more than all of these and belongs before them.
+    those says nothing of the kind. A correction of the same wording comes before what any other decision implies.
     """
+    implied, corrected = _implied(decided, policy), decided.corrected
+    kind = corrected.kind or implied.kind
+    found = Label(
+        kind=kind,
+        complaint=implied.complaint if kind is None else None,
+        sentiment=corrected.sentiment,
+        topic=corrected.topic or implied.topic,
+    )
+    return None if found == Label() else found
+
+
+def _implied(decided: Decided, policy: Policy) -> Label:
     if decided.kind in {DecisionKind.CONVERTED, DecisionKind.MERGED}:
         return Label(kind=_kind(decided, policy), topic=decided.topic)
     if decided.reason in {DismissReason.DUPLICATE, DismissReason.HANDLED}:
-        kind = _kind(decided, policy)
-        return None if kind is None else Label(kind=kind)
-    if decided.reason is DismissReason.NOT_COMPLAINT:
+        return Label(kind=_kind(decided, policy))
+    if decided.reason is DismissReason.NOT_COMPLAINT or decided.kind is DecisionKind.CHECKED:
         return Label(complaint=False)
     if decided.reason is DismissReason.SPAM:
         return Label(kind=Kind.OTHER)
-    return None
+    return Label()
 
 
 def _kind(decided: Decided, policy: Policy) -> Kind | None:

@@ -76,14 +76,18 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
         walking = bool(tx.walks.running())
         rechecking = tx.mentions.to_recheck(now, 1) is not None
         answering = tx.replies.waiting(now)
+        conversing = tx.conversations.waiting(now)
+        waking = tx.mentions.sleeping(now)
         unexplained = not waiting and tx.explanations.waiting(now, max_attempts=MAX_ATTEMPTS)
     for source_id in due:
         queue.ring("collect", key=f"source:{source_id}", args={"source_id": source_id})
     # What people wait for comes first: an answer, then what may become one.
     wanted = {
         "deliver": answering,
+        "wake": waking,
         "assess": bool(waiting),
         "reassess": walking,
+        "converse": conversing,
         "recheck": rechecking,
         "explain": unexplained,
     }
@@ -118,7 +122,9 @@ def assess(
             tx.assessments.hold(claim, record.id, reason, end)
         written = tx.assessments.save(claim, list(verdicts.values()), end)
         tied = _tie_up(tx, claim, [verdicts[i] for i in written], policy, end)
-    flagged = sum(verdicts[i].state is MentionState.FLAGGED for i in written)
+        wanted = [i for i in written if verdicts[i].state is MentionState.FLAGGED]
+        tx.conversations.want(wanted, end)
+    flagged = len(wanted)
     return AssessReport(
         claimed=len(claim.mentions), flagged=flagged, filed=len(written) - flagged, tied=tied, held=len(failed)
     )
@@ -276,6 +282,12 @@ def _tie_up(tx: Tx, claim: MentionClaim, verdicts: Sequence[Verdict], policy: Po
             tx.mentions.tie(found, now)
             tied += 1
     return tied
+
+
+def wake(*, store: Store, clock: Clock) -> int:
+    """Bring back to the queue what people had put off until now; how many."""
+    with store.begin() as tx:
+        return tx.mentions.wake(clock())
 
 
 def tidy(*, store: Store, clock: Clock) -> dict[str, int]:

@@ -7,18 +7,22 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from sahut.core import actions
+from sahut.core import actions, steering
 from sahut.core.ports import Tx
 from triage_api.deps import CurrentActor, Now, Parts, SignedUser
+from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
 from triage_api.schemas import (
+    AssignBody,
+    CorrectBody,
     DecidedAnswer,
     DecisionAnswer,
     DecisionList,
     DismissBody,
     MergeBody,
     PickBody,
+    SnoozeBody,
     TicketAnswer,
 )
 from triage_api.writes import IdempotencyKey, once
@@ -32,10 +36,15 @@ def picks(mentions: list[PickBody]) -> list[actions.Pick]:
 
 
 @router.get("", response_model=DecisionList, responses=problems())
-def list_decisions(deps: Parts, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> DecisionList:
+def list_decisions(
+    deps: Parts,
+    signed: SignedUser,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    mine: Annotated[bool, Query(description="Only the caller's own acts, each by its first decision")] = False,
+) -> DecisionList:
     """The latest decisions, newest first."""
     with deps.store.read() as tx:
-        found = tx.decisions.recent(limit)
+        found = tx.decisions.acts_of(signed.user.id, limit) if mine else tx.decisions.recent(limit)
     return DecisionList(items=[DecisionAnswer.of(decision) for decision in found])
 
 
@@ -48,6 +57,58 @@ def dismiss(
     def act(tx: Tx) -> BaseModel:
         made = actions.dismiss(
             tx, picks(body.mentions), reason=body.reason, note=body.note, actor=signed.actor, now=now
+        )
+        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+
+    return once(request, deps, signed, now, key=key, body=body, act=act)
+
+
+@router.post("/snooze", status_code=201, response_model=DecisionList, responses=problems(404, 409))
+def snooze(
+    request: Request, deps: Parts, signed: SignedUser, now: Now, body: SnoozeBody, key: IdempotencyKey = None
+) -> Response:
+    """Put off until a time, with the folded copies: all or none."""
+
+    def act(tx: Tx) -> BaseModel:
+        made = steering.snooze(tx, picks(body.mentions), until=body.until, actor=signed.actor, now=now)
+        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+
+    return once(request, deps, signed, now, key=key, body=body, act=act)
+
+
+@router.post("/assign", status_code=201, response_model=DecisionList, responses=problems(404, 409))
+def assign(
+    request: Request, deps: Parts, signed: SignedUser, now: Now, body: AssignBody, key: IdempotencyKey = None
+) -> Response:
+    """Give mentions to a person, a unit, or both: all or none."""
+    if body.unit and body.unit not in {unit.code for unit in deps.policy.units}:
+        raise InvalidError(f"the policy names no unit {body.unit!r}", pointer="#/unit")
+
+    def act(tx: Tx) -> BaseModel:
+        made = steering.assign(
+            tx, picks(body.mentions), assignee_id=body.assignee_id, unit=body.unit, actor=signed.actor, now=now
+        )
+        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+
+    return once(request, deps, signed, now, key=key, body=body, act=act)
+
+
+@router.post("/correct", status_code=201, response_model=DecisionList, responses=problems(404, 409))
+def correct(
+    request: Request, deps: Parts, signed: SignedUser, now: Now, body: CorrectBody, key: IdempotencyKey = None
+) -> Response:
+    """Say better than the model what mentions are. Those of which nothing new is said are left out."""
+
+    def act(tx: Tx) -> BaseModel:
+        made = steering.correct(
+            tx,
+            picks(body.mentions),
+            kind=body.kind,
+            sentiment=body.sentiment,
+            topic=body.topic,
+            policy=deps.policy,
+            actor=signed.actor,
+            now=now,
         )
         return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
 

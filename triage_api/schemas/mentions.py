@@ -81,6 +81,7 @@ class MentionAnswer(Answer):
     In lists, NIK, phone numbers and other personal data in title and text are masked, dot for character. ``why``
     names the words that got it flagged; null until they have been looked for. ``language`` is the text's own, null
     when it has no word. ``own``: an account of ours wrote it; ``answers`` is the reply of ours that it answers.
+    ``corrected`` has what people said of ``kind``, ``sentiment`` and ``topic`` where they knew better than the model.
     ``priority`` is how pressing the text is by itself, ``pressing`` its place in the queue, with its age and how many
     say the same: the highest first.
     """
@@ -116,6 +117,11 @@ class MentionAnswer(Answer):
     ticket_id: int | None
     own: bool
     answers: int | None
+    assignee_id: int | None
+    assignee_name: str
+    unit: str
+    snoozed_until: datetime | None
+    corrected: dict[str, str]
     updated_at: datetime
     version: int
 
@@ -181,7 +187,10 @@ class AssessmentAnswer(Answer):
 
 
 class DecisionAnswer(Answer):
-    """What a person did with one mention; decisions of one act share their ``group``."""
+    """What a person did with one mention; decisions of one act share their ``group``.
+
+    ``detail``: ``until`` of a snooze, ``from`` and ``to`` of an assignment or a correction.
+    """
 
     id: int
     mention_id: int
@@ -194,6 +203,7 @@ class DecisionAnswer(Answer):
     group: str
     actor: str
     at: datetime
+    detail: dict[str, Any]
 
     @classmethod
     def of(cls, decision: Decision) -> DecisionAnswer:

@@ -9,8 +9,10 @@ from pydantic import ConfigDict, Field
 
 from sahut.core.model import (
     DismissReason,
+    Kind,
     Outcome,
     Priority,
+    Sentiment,
     Ticket,
     TicketChange,
     TicketDraft,
@@ -18,7 +20,7 @@ from sahut.core.model import (
     TicketStatus,
     Topic,
 )
-from triage_api.fields import Answer, Body, Id, Line, NamedLine, Prose, Version
+from triage_api.fields import Answer, Body, Id, Line, NamedLine, Prose, Time, Version
 from triage_api.schemas._example import example
 from triage_api.schemas.mentions import DecisionAnswer, MentionAnswer
 
@@ -45,6 +47,36 @@ class DismissBody(Body):
     mentions: Picks
     reason: DismissReason
     note: Prose = ""
+
+
+class SnoozeBody(Body):
+    """Out of the queue until a time ahead, within a year; it comes back by itself."""
+
+    model_config = ConfigDict(json_schema_extra=example({"mentions": [{"id": 1}], "until": "2026-11-25T00:00:00Z"}))
+
+    mentions: Picks
+    until: Time
+
+
+class AssignBody(Body):
+    """Who sees to it. ``assignee_id`` 0 and ``unit`` "" take it away, null leaves it; ``unit`` is a code."""
+
+    model_config = ConfigDict(json_schema_extra=example({"mentions": [{"id": 1}], "assignee_id": 1}))
+
+    mentions: Picks
+    assignee_id: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    unit: Line | None = None
+
+
+class CorrectBody(Body):
+    """What it is, better than the model said; null leaves a member. Becomes a label for the classifier."""
+
+    model_config = ConfigDict(json_schema_extra=example({"mentions": [{"id": 1}], "kind": "inquiry"}))
+
+    mentions: Picks
+    kind: Kind | None = None
+    sentiment: Sentiment | None = None
+    topic: Topic | None = None
 
 
 class MergeBody(Body):

@@ -1,9 +1,8 @@
-"""The words of the board, in Indonesian. Every label goes through `_`, for a catalogue to translate."""
+"""The words of the board, in Indonesian. Tables mark them with `N_`; who shows one translates it with `_`, then."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from gettext import NullTranslations
 
 from sahut.core.model import (
     Caution,
@@ -27,123 +26,130 @@ from sahut.core.model import (
     TieReason,
     Topic,
 )
+from triage_api.web.languages import N_, gettext
 
-catalogue = NullTranslations()
-_ = catalogue.gettext
+_ = gettext
 
 _LABELS: list[tuple[StrEnum, str]] = [
-    (Kind.COMPLAINT, _("Pengaduan")),
-    (Kind.ASPIRATION, _("Aspirasi")),
-    (Kind.INQUIRY, _("Permintaan informasi")),
-    (Kind.PRAISE, _("Apresiasi")),
-    (Kind.NEWS, _("Berita")),
-    (Kind.OTHER, _("Lainnya")),
-    (Sentiment.NEGATIVE, _("Negatif")),
-    (Sentiment.NEUTRAL, _("Netral")),
-    (Sentiment.POSITIVE, _("Positif")),
-    (Topic.ROADS, _("Jalan dan jembatan")),
-    (Topic.STREET_LIGHTING, _("Penerangan jalan")),
-    (Topic.DRAINAGE_FLOOD, _("Drainase dan banjir")),
-    (Topic.WATER_SUPPLY, _("Air bersih")),
-    (Topic.ELECTRICITY, _("Listrik")),
-    (Topic.WASTE, _("Sampah dan kebersihan")),
-    (Topic.ENVIRONMENT, _("Lingkungan dan pencemaran")),
-    (Topic.TRANSPORT_TRAFFIC, _("Transportasi dan lalu lintas")),
-    (Topic.CIVIL_REGISTRATION, _("KTP, KK, dan akta")),
-    (Topic.SOCIAL_AID, _("Bantuan sosial")),
-    (Topic.HEALTH, _("Kesehatan")),
-    (Topic.EDUCATION, _("Pendidikan")),
-    (Topic.EMPLOYMENT, _("Ketenagakerjaan")),
-    (Topic.LICENSING_TAX, _("Perizinan dan pajak")),
-    (Topic.HOUSING_LAND, _("Perumahan dan pertanahan")),
-    (Topic.PUBLIC_ORDER, _("Ketertiban umum")),
-    (Topic.INTEGRITY, _("Pungli dan integritas")),
-    (Topic.DIGITAL_TELECOM, _("Internet dan layanan digital")),
-    (Topic.OTHER, _("Topik lain")),
-    (Language.INDONESIAN, _("Indonesia")),
-    (Language.JAVANESE, _("Jawa")),
-    (Language.SUNDANESE, _("Sunda")),
-    (Language.MINANGKABAU, _("Minangkabau")),
-    (Language.ENGLISH, _("Inggris")),
-    (Language.OTHER, _("Bahasa lain")),
-    (MentionState.COLLECTED, _("Menunggu penilaian")),
-    (MentionState.FLAGGED, _("Ditandai")),
-    (MentionState.FILED, _("Disaring")),
-    (MentionState.DISMISSED, _("Ditolak")),
-    (MentionState.MERGED, _("Digabung")),
-    (MentionState.CONVERTED, _("Menjadi tiket")),
-    (MentionState.HELD, _("Tertahan")),
-    (MentionState.OWN, _("Unggahan kita")),
-    (DismissReason.NOT_COMPLAINT, _("Bukan pengaduan")),
-    (DismissReason.NOT_OURS, _("Bukan wewenang kami")),
-    (DismissReason.SPAM, _("Spam atau bot")),
-    (DismissReason.DUPLICATE, _("Duplikat")),
-    (DismissReason.HANDLED, _("Sudah ditangani")),
-    (DismissReason.ABUSIVE, _("Kata-kata kasar semata")),
-    (DecisionKind.DISMISSED, _("Ditolak")),
-    (DecisionKind.MERGED, _("Digabung ke tiket")),
-    (DecisionKind.CONVERTED, _("Dijadikan tiket")),
-    (DecisionKind.UNDONE, _("Keputusan diurungkan")),
-    (DecisionKind.UNTIED, _("Dinyatakan bukan sama")),
-    (TicketStatus.NEW, _("Baru")),
-    (TicketStatus.FORWARDED, _("Diteruskan")),
-    (TicketStatus.IN_PROGRESS, _("Dikerjakan")),
-    (TicketStatus.ANSWERED, _("Dijawab")),
-    (TicketStatus.CLOSED, _("Ditutup")),
-    (TicketStatus.VOID, _("Dibatalkan")),
-    (Outcome.FIXED, _("Selesai diperbaiki")),
-    (Outcome.NOT_OURS, _("Bukan wewenang kami")),
-    (Outcome.REFUSED, _("Tidak dapat dipenuhi")),
-    (Outcome.DUPLICATE, _("Duplikat tiket lain")),
-    (Outcome.NO_ACTION, _("Tidak perlu tindakan")),
-    (Priority.URGENT, _("Darurat")),
-    (Priority.HIGH, _("Tinggi")),
-    (Priority.NORMAL, _("Biasa")),
-    (Role.ADMIN, _("Administrator")),
-    (Role.TRIAGE, _("Petugas triase")),
-    (Role.COMMS, _("Petugas humas")),
-    (Role.APPROVER, _("Penyetuju balasan")),
-    (Role.AUDITOR, _("Auditor (hanya membaca)")),
-    (TieReason.REPOST, _("Unggah ulang")),
-    (TieReason.SAME_TEXT, _("Teks sama")),
-    (TieReason.SIMILAR, _("Mirip")),
-    (ReplyState.DRAFT, _("Draf")),
-    (ReplyState.WAITING, _("Menunggu persetujuan")),
-    (ReplyState.APPROVED, _("Disetujui, akan dikirim")),
-    (ReplyState.SENDING, _("Sedang dikirim")),
-    (ReplyState.UNKNOWN, _("Belum pasti tampil")),
-    (ReplyState.BY_HAND, _("Perlu dikirim sendiri")),
-    (ReplyState.FAILED, _("Gagal dikirim")),
-    (ReplyState.SENT, _("Terkirim")),
-    (ReplyState.WITHDRAWN, _("Dibatalkan")),
-    (ReplyAct.DRAFTED, _("Ditulis")),
-    (ReplyAct.EDITED, _("Disunting")),
-    (ReplyAct.SUBMITTED, _("Diajukan")),
-    (ReplyAct.APPROVED, _("Disetujui")),
-    (ReplyAct.REJECTED, _("Dikembalikan")),
-    (ReplyAct.WITHDRAWN, _("Dibatalkan")),
-    (ReplyAct.RETRIED, _("Dikirim ulang")),
-    (ReplyAct.SENDING, _("Diserahkan ke platform")),
-    (ReplyAct.POSTPONED, _("Ditunda")),
-    (ReplyAct.IN_DOUBT, _("Belum pasti tampil")),
-    (ReplyAct.NOT_THERE, _("Ternyata tidak ada di sana")),
-    (ReplyAct.UNCLEAR, _("Tidak dapat dipastikan")),
-    (ReplyAct.FAILED, _("Gagal")),
-    (ReplyAct.SENT, _("Tampil di platform")),
-    (SourceCondition.NEW, _("Belum dibaca")),
-    (SourceCondition.WELL, _("Lancar")),
-    (SourceCondition.SILENT, _("Sepi")),
-    (SourceCondition.FAILING, _("Gagal dibaca")),
-    (SourceCondition.STOPPED, _("Berhenti")),
-    (SourceCondition.PAUSED, _("Dijeda")),
+    (Kind.COMPLAINT, N_("Pengaduan")),
+    (Kind.ASPIRATION, N_("Aspirasi")),
+    (Kind.INQUIRY, N_("Permintaan informasi")),
+    (Kind.PRAISE, N_("Apresiasi")),
+    (Kind.NEWS, N_("Berita")),
+    (Kind.OTHER, N_("Lainnya")),
+    (Sentiment.NEGATIVE, N_("Negatif")),
+    (Sentiment.NEUTRAL, N_("Netral")),
+    (Sentiment.POSITIVE, N_("Positif")),
+    (Topic.ROADS, N_("Jalan dan jembatan")),
+    (Topic.STREET_LIGHTING, N_("Penerangan jalan")),
+    (Topic.DRAINAGE_FLOOD, N_("Drainase dan banjir")),
+    (Topic.WATER_SUPPLY, N_("Air bersih")),
+    (Topic.ELECTRICITY, N_("Listrik")),
+    (Topic.WASTE, N_("Sampah dan kebersihan")),
+    (Topic.ENVIRONMENT, N_("Lingkungan dan pencemaran")),
+    (Topic.TRANSPORT_TRAFFIC, N_("Transportasi dan lalu lintas")),
+    (Topic.CIVIL_REGISTRATION, N_("KTP, KK, dan akta")),
+    (Topic.SOCIAL_AID, N_("Bantuan sosial")),
+    (Topic.HEALTH, N_("Kesehatan")),
+    (Topic.EDUCATION, N_("Pendidikan")),
+    (Topic.EMPLOYMENT, N_("Ketenagakerjaan")),
+    (Topic.LICENSING_TAX, N_("Perizinan dan pajak")),
+    (Topic.HOUSING_LAND, N_("Perumahan dan pertanahan")),
+    (Topic.PUBLIC_ORDER, N_("Ketertiban umum")),
+    (Topic.INTEGRITY, N_("Pungli dan integritas")),
+    (Topic.DIGITAL_TELECOM, N_("Internet dan layanan digital")),
+    (Topic.OTHER, N_("Topik lain")),
+    (Language.INDONESIAN, N_("Indonesia")),
+    (Language.JAVANESE, N_("Jawa")),
+    (Language.SUNDANESE, N_("Sunda")),
+    (Language.MINANGKABAU, N_("Minangkabau")),
+    (Language.ENGLISH, N_("Inggris")),
+    (Language.OTHER, N_("Bahasa lain")),
+    (MentionState.COLLECTED, N_("Menunggu penilaian")),
+    (MentionState.FLAGGED, N_("Ditandai")),
+    (MentionState.FILED, N_("Disaring")),
+    (MentionState.SNOOZED, N_("Ditunda")),
+    (MentionState.DISMISSED, N_("Ditolak")),
+    (MentionState.MERGED, N_("Digabung")),
+    (MentionState.CONVERTED, N_("Menjadi tiket")),
+    (MentionState.HELD, N_("Tertahan")),
+    (MentionState.OWN, N_("Unggahan kita")),
+    (DismissReason.NOT_COMPLAINT, N_("Bukan pengaduan")),
+    (DismissReason.NOT_OURS, N_("Bukan wewenang kami")),
+    (DismissReason.SPAM, N_("Spam atau bot")),
+    (DismissReason.DUPLICATE, N_("Duplikat")),
+    (DismissReason.HANDLED, N_("Sudah ditangani")),
+    (DismissReason.ABUSIVE, N_("Kata-kata kasar semata")),
+    (DecisionKind.DISMISSED, N_("Ditolak")),
+    (DecisionKind.MERGED, N_("Digabung ke tiket")),
+    (DecisionKind.CONVERTED, N_("Dijadikan tiket")),
+    (DecisionKind.UNDONE, N_("Keputusan diurungkan")),
+    (DecisionKind.UNTIED, N_("Dinyatakan bukan sama")),
+    (DecisionKind.SNOOZED, N_("Ditunda")),
+    (DecisionKind.ASSIGNED, N_("Ditugaskan")),
+    (DecisionKind.CORRECTED, N_("Penilaian dibetulkan")),
+    (DecisionKind.CHECKED, N_("Diperiksa: memang bukan pengaduan")),
+    (TicketStatus.NEW, N_("Baru")),
+    (TicketStatus.FORWARDED, N_("Diteruskan")),
+    (TicketStatus.IN_PROGRESS, N_("Dikerjakan")),
+    (TicketStatus.ANSWERED, N_("Dijawab")),
+    (TicketStatus.CLOSED, N_("Ditutup")),
+    (TicketStatus.VOID, N_("Dibatalkan")),
+    (Outcome.FIXED, N_("Selesai diperbaiki")),
+    (Outcome.NOT_OURS, N_("Bukan wewenang kami")),
+    (Outcome.REFUSED, N_("Tidak dapat dipenuhi")),
+    (Outcome.DUPLICATE, N_("Duplikat tiket lain")),
+    (Outcome.NO_ACTION, N_("Tidak perlu tindakan")),
+    (Priority.URGENT, N_("Darurat")),
+    (Priority.HIGH, N_("Tinggi")),
+    (Priority.NORMAL, N_("Biasa")),
+    (Role.ADMIN, N_("Administrator")),
+    (Role.TRIAGE, N_("Petugas triase")),
+    (Role.COMMS, N_("Petugas humas")),
+    (Role.APPROVER, N_("Penyetuju balasan")),
+    (Role.UNIT, N_("Petugas unit kerja")),
+    (Role.SUPERVISOR, N_("Penyelia")),
+    (Role.AUDITOR, N_("Auditor (hanya membaca)")),
+    (TieReason.REPOST, N_("Unggah ulang")),
+    (TieReason.SAME_TEXT, N_("Teks sama")),
+    (TieReason.SIMILAR, N_("Mirip")),
+    (ReplyState.DRAFT, N_("Draf")),
+    (ReplyState.WAITING, N_("Menunggu persetujuan")),
+    (ReplyState.APPROVED, N_("Disetujui, akan dikirim")),
+    (ReplyState.SENDING, N_("Sedang dikirim")),
+    (ReplyState.UNKNOWN, N_("Belum pasti tampil")),
+    (ReplyState.BY_HAND, N_("Perlu dikirim sendiri")),
+    (ReplyState.FAILED, N_("Gagal dikirim")),
+    (ReplyState.SENT, N_("Terkirim")),
+    (ReplyState.WITHDRAWN, N_("Dibatalkan")),
+    (ReplyAct.DRAFTED, N_("Ditulis")),
+    (ReplyAct.EDITED, N_("Disunting")),
+    (ReplyAct.SUBMITTED, N_("Diajukan")),
+    (ReplyAct.APPROVED, N_("Disetujui")),
+    (ReplyAct.REJECTED, N_("Dikembalikan")),
+    (ReplyAct.WITHDRAWN, N_("Dibatalkan")),
+    (ReplyAct.RETRIED, N_("Dikirim ulang")),
+    (ReplyAct.SENDING, N_("Diserahkan ke platform")),
+    (ReplyAct.POSTPONED, N_("Ditunda")),
+    (ReplyAct.IN_DOUBT, N_("Belum pasti tampil")),
+    (ReplyAct.NOT_THERE, N_("Ternyata tidak ada di sana")),
+    (ReplyAct.UNCLEAR, N_("Tidak dapat dipastikan")),
+    (ReplyAct.FAILED, N_("Gagal")),
+    (ReplyAct.SENT, N_("Tampil di platform")),
+    (SourceCondition.NEW, N_("Belum dibaca")),
+    (SourceCondition.WELL, N_("Lancar")),
+    (SourceCondition.SILENT, N_("Sepi")),
+    (SourceCondition.FAILING, N_("Gagal dibaca")),
+    (SourceCondition.STOPPED, N_("Berhenti")),
+    (SourceCondition.PAUSED, N_("Dijeda")),
 ]
 # Enum members are strings, and several enums share a word ("closed", "other"): the class belongs to the key.
 _BY_CLASS: dict[tuple[type[StrEnum], str], str] = {(type(word), word.value): label for word, label in _LABELS}
 
 _PLATFORMS = {
-    "feed": _("Umpan berita"),
-    "replay": _("Berkas rekaman"),
-    "file": _("Berkas"),
+    "feed": N_("Umpan berita"),
+    "replay": N_("Berkas rekaman"),
+    "file": N_("Berkas"),
     "x": "X",
     "reddit": "Reddit",
     "youtube": "YouTube",
@@ -153,102 +159,102 @@ _PLATFORMS = {
 }
 
 _TICKET_FIELDS = {
-    "title": _("judul"),
-    "description": _("uraian"),
-    "topic": _("topik"),
-    "unit": _("unit kerja"),
-    "place": _("tempat"),
-    "priority": _("prioritas"),
-    "status": _("status"),
-    "outcome": _("hasil"),
-    "assignee": _("petugas"),
-    "name": _("nama"),
-    "address": _("alamat"),
-    "query": _("saringan"),
-    "minutes": _("selang"),
-    "text": _("balasan"),
-    "note": _("catatan"),
-    "link": _("tautan"),
+    "title": N_("judul"),
+    "description": N_("uraian"),
+    "topic": N_("topik"),
+    "unit": N_("unit kerja"),
+    "place": N_("tempat"),
+    "priority": N_("prioritas"),
+    "status": N_("status"),
+    "outcome": N_("hasil"),
+    "assignee": N_("petugas"),
+    "name": N_("nama"),
+    "address": N_("alamat"),
+    "query": N_("saringan"),
+    "minutes": N_("selang"),
+    "text": N_("balasan"),
+    "note": N_("catatan"),
+    "link": N_("tautan"),
 }
 
 _PROBLEMS: dict[Problem, tuple[str, str]] = {
-    Problem.BAD_ADDRESS: (_("Alamatnya tidak dapat dipahami."), _("Periksa ejaan alamat, lalu perbaiki sumber ini.")),
+    Problem.BAD_ADDRESS: (N_("Alamatnya tidak dapat dipahami."), N_("Periksa ejaan alamat, lalu perbaiki sumber ini.")),
     Problem.BLOCKED_ADDRESS: (
-        _("Alamatnya berada di dalam jaringan sendiri, jadi tidak dibaca demi keamanan."),
-        _("Bila memang dimaksudkan, minta operator mengizinkan alamat itu."),
+        N_("Alamatnya berada di dalam jaringan sendiri, jadi tidak dibaca demi keamanan."),
+        N_("Bila memang dimaksudkan, minta operator mengizinkan alamat itu."),
     ),
     Problem.UNREACHABLE: (
-        _("Servernya tidak dapat dihubungi."),
-        _("Sahut mencoba lagi sendiri. Bila berlangsung lebih dari sehari, buka alamatnya di peramban."),
+        N_("Servernya tidak dapat dihubungi."),
+        N_("Sahut mencoba lagi sendiri. Bila berlangsung lebih dari sehari, buka alamatnya di peramban."),
     ),
-    Problem.TOO_SLOW: (_("Servernya terlalu lama menjawab."), _("Sahut mencoba lagi sendiri.")),
+    Problem.TOO_SLOW: (N_("Servernya terlalu lama menjawab."), N_("Sahut mencoba lagi sendiri.")),
     Problem.TOO_LARGE: (
-        _("Isinya terlalu besar untuk dibaca dengan aman."),
-        _("Cari umpan yang lebih kecil, misalnya per rubrik."),
+        N_("Isinya terlalu besar untuk dibaca dengan aman."),
+        N_("Cari umpan yang lebih kecil, misalnya per rubrik."),
     ),
     Problem.REDIRECT_LOOP: (
-        _("Alamatnya berputar-putar dari satu tujuan ke tujuan lain."),
-        _("Buka alamatnya di peramban dan catat alamat akhirnya."),
+        N_("Alamatnya berputar-putar dari satu tujuan ke tujuan lain."),
+        N_("Buka alamatnya di peramban dan catat alamat akhirnya."),
     ),
     Problem.RATE_LIMITED: (
-        _("Platform membatasi jumlah permintaan."),
-        _("Tunggu saja: Sahut menghormati batas itu dan mencoba lagi pada waktunya."),
+        N_("Platform membatasi jumlah permintaan."),
+        N_("Tunggu saja: Sahut menghormati batas itu dan mencoba lagi pada waktunya."),
     ),
-    Problem.SERVER_ERROR: (_("Server sumber sedang bermasalah."), _("Sahut mencoba lagi sendiri.")),
-    Problem.NEEDS_LOGIN: (_("Sumber ini meminta masuk akun."), _("Perbarui kredensialnya, lalu lanjutkan.")),
+    Problem.SERVER_ERROR: (N_("Server sumber sedang bermasalah."), N_("Sahut mencoba lagi sendiri.")),
+    Problem.NEEDS_LOGIN: (N_("Sumber ini meminta masuk akun."), N_("Perbarui kredensialnya, lalu lanjutkan.")),
     Problem.FORBIDDEN: (
-        _("Server menolak akses kami."),
-        _("Periksa apakah alamatnya terbuka untuk umum, lalu lanjutkan."),
+        N_("Server menolak akses kami."),
+        N_("Periksa apakah alamatnya terbuka untuk umum, lalu lanjutkan."),
     ),
-    Problem.NOT_FOUND: (_("Alamatnya tidak ditemukan."), _("Cari alamat yang baru, lalu perbaiki sumber ini.")),
+    Problem.NOT_FOUND: (N_("Alamatnya tidak ditemukan."), N_("Cari alamat yang baru, lalu perbaiki sumber ini.")),
     Problem.GONE: (
-        _("Server menyatakan sumber ini sudah tiada."),
-        _("Cari penggantinya, atau biarkan berhenti. Sebutan yang sudah terkumpul tetap tersimpan."),
+        N_("Server menyatakan sumber ini sudah tiada."),
+        N_("Cari penggantinya, atau biarkan berhenti. Sebutan yang sudah terkumpul tetap tersimpan."),
     ),
     Problem.NOT_A_FEED: (
-        _("Yang dikirim bukan umpan, mungkin halaman biasa atau pemeriksaan robot."),
-        _("Buka alamatnya di peramban dan cari tautan RSS di sana."),
+        N_("Yang dikirim bukan umpan, mungkin halaman biasa atau pemeriksaan robot."),
+        N_("Buka alamatnya di peramban dan cari tautan RSS di sana."),
     ),
-    Problem.NOT_READABLE: (_("Isinya rusak sehingga tidak dapat dibaca."), _("Sahut mencoba lagi sendiri.")),
+    Problem.NOT_READABLE: (N_("Isinya rusak sehingga tidak dapat dibaca."), N_("Sahut mencoba lagi sendiri.")),
     Problem.BAD_SETTINGS: (
-        _("Saringan atau pengaturannya tidak dapat dipahami."),
-        _("Periksa tanda kurung, tanda kutip, serta AND, OR, dan NOT."),
+        N_("Saringan atau pengaturannya tidak dapat dipahami."),
+        N_("Periksa tanda kurung, tanda kutip, serta AND, OR, dan NOT."),
     ),
-    Problem.MISSING_FILE: (_("Berkasnya tidak ada."), _("Kembalikan berkasnya, lalu lanjutkan sumber ini.")),
+    Problem.MISSING_FILE: (N_("Berkasnya tidak ada."), N_("Kembalikan berkasnya, lalu lanjutkan sumber ini.")),
     Problem.MISSING_LIBRARY: (
-        _("Pustaka untuk platform ini belum terpasang."),
-        _("Minta operator memasangnya, lalu lanjutkan."),
+        N_("Pustaka untuk platform ini belum terpasang."),
+        N_("Minta operator memasangnya, lalu lanjutkan."),
     ),
     Problem.NO_CREDENTIAL: (
-        _("Sumber ini belum punya akun untuk masuk."),
-        _("Pilih akun platform untuk sumber ini, lalu lanjutkan."),
+        N_("Sumber ini belum punya akun untuk masuk."),
+        N_("Pilih akun platform untuk sumber ini, lalu lanjutkan."),
     ),
     Problem.REFUSED_CREDENTIAL: (
-        _("Platform menolak akun kita: kuncinya salah, dicabut, atau kedaluwarsa."),
-        _("Perbarui kuncinya, lalu lanjutkan."),
+        N_("Platform menolak akun kita: kuncinya salah, dicabut, atau kedaluwarsa."),
+        N_("Perbarui kuncinya, lalu lanjutkan."),
     ),
     Problem.LACKS_ACCESS: (
-        _("Tingkat akses akun kita tidak mencakup bacaan ini."),
-        _("Mintakan izin atau paket yang sesuai di platformnya, lalu lanjutkan."),
+        N_("Tingkat akses akun kita tidak mencakup bacaan ini."),
+        N_("Mintakan izin atau paket yang sesuai di platformnya, lalu lanjutkan."),
     ),
     Problem.NO_CREDITS: (
-        _("Saldo berbayar akun kita di platform ini habis."),
-        _("Isi saldonya di platform, lalu lanjutkan."),
+        N_("Saldo berbayar akun kita di platform ini habis."),
+        N_("Isi saldonya di platform, lalu lanjutkan."),
     ),
     Problem.BUDGET_SPENT: (
-        _("Anggaran yang Anda tetapkan untuk akun ini sudah habis."),
-        _("Sahut melanjutkan sendiri pada periode berikutnya; naikkan anggarannya bila perlu."),
+        N_("Anggaran yang Anda tetapkan untuk akun ini sudah habis."),
+        N_("Sahut melanjutkan sendiri pada periode berikutnya; naikkan anggarannya bila perlu."),
     ),
     Problem.UNEXPECTED: (
-        _("Terjadi kesalahan yang tidak terduga."),
-        _("Sahut mencoba lagi sendiri. Bila berulang, beri tahu operator."),
+        N_("Terjadi kesalahan yang tidak terduga."),
+        N_("Sahut mencoba lagi sendiri. Bila berulang, beri tahu operator."),
     ),
 }
 
 
 def label(word: StrEnum) -> str:
     """What a member of an enum is called on screen."""
-    return _BY_CLASS[type(word), word.value]
+    return _(_BY_CLASS[type(word), word.value])
 
 
 def place(named: Place) -> str:
@@ -259,64 +265,71 @@ def place(named: Place) -> str:
 
 def platform(code: str) -> str:
     """A platform's name; its code where nobody has named it."""
-    return _PLATFORMS.get(code, code.capitalize())
+    return _(_PLATFORMS[code]) if code in _PLATFORMS else code.capitalize()
 
 
 def ticket_field(name: str) -> str:
     """A ticket's field, for sentences of the history."""
-    return _TICKET_FIELDS.get(name, name)
+    return _(_TICKET_FIELDS[name]) if name in _TICKET_FIELDS else name
 
 
 def problem(code: Problem) -> tuple[str, str]:
     """What is wrong with a source, and what to do next."""
-    return _PROBLEMS[code]
+    wrong, to_do = _PROBLEMS[code]
+    return _(wrong), _(to_do)
 
 
 _REFUSALS = {
-    Refusal.EMPTY: _("balasannya masih kosong."),
-    Refusal.TOO_LONG: _("terlalu panjang untuk platform ini (%s)."),
-    Refusal.PERSONAL_DATA: _("memuat data pribadi: %s"),
-    Refusal.UNFILLED: _("isian ini belum terisi: %s"),
-    Refusal.NO_WAY: _("tulisan ini tidak dapat dibalas dari sini."),
+    Refusal.EMPTY: N_("balasannya masih kosong."),
+    Refusal.TOO_LONG: N_("terlalu panjang untuk platform ini (%s)."),
+    Refusal.PERSONAL_DATA: N_("memuat data pribadi: %s"),
+    Refusal.UNFILLED: N_("isian ini belum terisi: %s"),
+    Refusal.NO_WAY: N_("tulisan ini tidak dapat dibalas dari sini."),
 }
 _CAUTIONS = {
-    Caution.COSTS: _("tautan membuat balasan ini berbayar: US$%s."),
-    Caution.SIMILAR: _("hampir sama dengan %s balasan lain belakangan ini; platform dapat menganggapnya spam."),
-    Caution.BUDGET: _("jatah balasan akun ini hari ini tinggal %s."),
-    Caution.EDITED: _("tulisan yang dibalas disunting setelah balasan ini ditulis."),
-    Caution.WITHDRAWN: _("tulisan yang dibalas sudah dihapus dari platformnya."),
-    Caution.ANSWERED: _("kita sudah membalas tulisan ini."),
+    Caution.COSTS: N_("tautan membuat balasan ini berbayar: US$%s."),
+    Caution.SIMILAR: N_("hampir sama dengan %s balasan lain belakangan ini; platform dapat menganggapnya spam."),
+    Caution.BUDGET: N_("jatah balasan akun ini hari ini tinggal %s."),
+    Caution.EDITED: N_("tulisan yang dibalas disunting setelah balasan ini ditulis."),
+    Caution.WITHDRAWN: N_("tulisan yang dibalas sudah dihapus dari platformnya."),
+    Caution.ANSWERED: N_("kita sudah membalas tulisan ini."),
     Caution.PLATFORM: "%s",
 }
 
 
 def refusal(found: Remark[Refusal]) -> str:
     """Why a text cannot go out."""
-    said = _REFUSALS[found.word]
+    said = _(_REFUSALS[found.word])
     return said % found.detail if "%s" in said else said
 
 
 def caution(found: Remark[Caution]) -> str:
     """What to know before a text goes out."""
-    said = _CAUTIONS[found.word]
+    said = _(_CAUTIONS[found.word])
     return said % found.detail if "%s" in said else said
 
 
 _CHANGES = {
-    "dismissed": _("menolak sebutan ini"),
-    "merged": _("menggabungkannya ke tiket"),
-    "converted": _("menjadikannya tiket"),
-    "undone": _("mengurungkan keputusan"),
-    "untied": _("menyatakannya bukan sama"),
-    "unmerged": _("mengeluarkan sebutan"),
-    "void": _("mengurungkan pembuatan tiket"),
-    "edited": _("penulisnya menyunting teksnya"),
-    **{f"reply_{act}": _("balasan: %s") % label(act).lower() for act in ReplyAct},
+    "dismissed": N_("menolak sebutan ini"),
+    "merged": N_("menggabungkannya ke tiket"),
+    "converted": N_("menjadikannya tiket"),
+    "undone": N_("mengurungkan keputusan"),
+    "untied": N_("menyatakannya bukan sama"),
+    "snoozed": N_("menundanya"),
+    "assigned": N_("menugaskannya"),
+    "corrected": N_("membetulkan penilaiannya"),
+    "checked": N_("memeriksanya: memang bukan pengaduan"),
+    "unmerged": N_("mengeluarkan sebutan"),
+    "void": N_("mengurungkan pembuatan tiket"),
+    "edited": N_("penulisnya menyunting teksnya"),
 }
 
 
 def change(what: str) -> str:
     """What somebody else did in between, from a stale write's list: an act, or the names of fields."""
     if what in _CHANGES:
-        return _CHANGES[what]
+        return _(_CHANGES[what])
+    noun, mark, act = what.partition("reply_")
+    if mark and not noun and act in set(ReplyAct):
+        return _("balasan: %s") % label(ReplyAct(act)).lower()
     return _("mengubah %s") % ", ".join(ticket_field(name) for name in what.split(", "))

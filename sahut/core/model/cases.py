@@ -38,7 +38,9 @@ class Decision:
     """One act of a person on one mention. Append-only: an undo is a further decision that names the first.
 
     ``before`` is the mention's state before it, what an undo restores. ``group`` ties the decisions of one act on
-    several mentions (a conversion of three, a dismissal with its folded copies).
+    several mentions (a conversion of three, a dismissal with its folded copies). ``detail`` is what it changed beside
+    the state: ``until`` of a snooze, ``from`` and ``to`` of an assignment (``assignee_id``, ``assignee``, ``unit``) or
+    of a correction (``kind``, ``sentiment``, ``topic``, each where a person has said it).
     """
 
     id: int
@@ -52,6 +54,8 @@ class Decision:
     group: str
     actor_name: str
     at: datetime
+    actor_id: int = 0
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class DecisionDraft:
     note: str = ""
     ticket_id: int | None = None
     undoes: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ class Decided:
     """A decision that stands, with the wording that was decided on.
 
     ``topic`` is the ticket's, which a person chose; None without a ticket. ``assessed`` is the kind that the model
-    gives the mention now.
+    gives the mention now. ``corrected`` is what people said of kind, sentiment and topic of this very wording.
     """
 
     decision_id: int
@@ -80,6 +80,7 @@ class Decided:
     topic: Topic | None
     assessed: Kind | None
     at: datetime
+    corrected: Label = field(default_factory=lambda: Label())  # noqa: PLW0108 - defined below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

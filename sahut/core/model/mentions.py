@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -72,7 +72,9 @@ class MentionRecord:
     its place in the queue (`rules.pressing`; the highest comes first). ``why`` counts
     in the mention's body; None until a flagged mention has been explained. ``place`` and ``language`` are what the text
     says; ``mention.language`` is what its platform says. ``withdrawn_at`` is when its platform no longer showed it; its
-    text and author are blank from then on. ``answers`` is the reply of ours that it answers.
+    text and author are blank from then on. ``answers`` is the reply of ours that it answers. ``assignee_id`` and
+    ``unit`` (a code of the policy) say who sees to it, ``snoozed_until`` when it comes back to the queue; ``corrected``
+    holds by name what people said of kind, sentiment and topic: the fields of those names hold the same.
     """
 
     id: int
@@ -100,6 +102,11 @@ class MentionRecord:
     language: Language | None = None
     withdrawn_at: datetime | None = None
     answers: int | None = None
+    assignee_id: int | None = None
+    assignee_name: str = ""
+    unit: str = ""
+    snoozed_until: datetime | None = None
+    corrected: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def why_by_part(self) -> tuple[list[WhySpan], list[WhySpan]]:
@@ -140,7 +147,7 @@ class Known:
 class Change:
     """What to do with one collected mention: ``known`` is None for a new one; ``reassess`` sends it back to work.
 
-    ``answers`` is the reply of ours that a new one answers.
+    ``answers`` is the reply of ours that a new one answers. ``context``: it came for another mention's conversation.
     """
 
     mention: Mention
@@ -148,6 +155,7 @@ class Change:
     known: Known | None = None
     reassess: bool = True
     answers: int | None = None
+    context: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +207,8 @@ class Tie:
 class MentionFilter:
     """Which mentions to list; empty fields do not filter. Times bound ``published_at`` (or first seen), half open.
 
-    ``area`` is an area's code: the mentions whose place surely lies in it.
+    ``area`` is an area's code: the mentions whose place surely lies in it. ``ticket_units`` are units' codes: the
+    mentions in a ticket of one of them.
     """
 
     states: Sequence[MentionState] = ()
@@ -210,6 +219,7 @@ class MentionFilter:
     area: str = ""
     source_id: int | None = None
     ticket_id: int | None = None
+    ticket_units: Sequence[str] = ()
     first_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -75,10 +75,12 @@ class MentionState(StrEnum):
     COLLECTED = "collected"
     FLAGGED = "flagged"
     FILED = "filed"
+    SNOOZED = "snoozed"  # put off by a person: it comes back by itself
     DISMISSED = "dismissed"
     MERGED = "merged"
     CONVERTED = "converted"
     OWN = "own"  # an account of ours wrote it: part of a conversation, never a case
+    CONTEXT = "context"  # fetched for the conversation of another: shown with it, never a case
     HELD = "held"  # could not be assessed; a dead letter says why, `sahut doctor` retries
 
 
@@ -146,6 +148,10 @@ class DecisionKind(StrEnum):
     CONVERTED = "converted"
     UNDONE = "undone"
     UNTIED = "untied"
+    SNOOZED = "snoozed"
+    ASSIGNED = "assigned"
+    CORRECTED = "corrected"
+    CHECKED = "checked"  # filed, looked at, and rightly so
 
 
 class DismissReason(StrEnum):
@@ -191,13 +197,16 @@ class Priority(StrEnum):
 class Role(StrEnum):
     """What an account may do: an admin everything, triage staff decide on mentions, an auditor only reads.
 
-    Comms staff write public replies; an approver may also let those of others out.
+    Comms staff write public replies; an approver may also let those of others out. A unit officer works on the tickets
+    of their own units and sees nothing else; a supervisor reads all and moves tickets along.
     """
 
     ADMIN = "admin"
     TRIAGE = "triage"
     COMMS = "comms"
     APPROVER = "approver"
+    UNIT = "unit"
+    SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
 
 

@@ -42,6 +42,10 @@ class Decisions(Protocol):
     def of_mention(self, mention_id: int) -> list[Decision]: ...
     def of_group(self, group: str) -> list[Decision]: ...
     def recent(self, limit: int) -> list[Decision]: ...
+    def acts_of(self, actor_id: int, limit: int) -> list[Decision]:
+        """The latest acts of a person, newest first, each by its first decision."""
+        ...
+
     def standing(self, *, after: int, limit: int) -> list[Decided]:
         """Decisions above id ``after`` that nobody undid, oldest first, without the demonstration's."""
         ...
@@ -92,7 +96,15 @@ class Accounts(Protocol):
     """Users, sessions, tokens, and answers kept for idempotency keys."""
 
     def add_user(
-        self, *, username: str, name: str, role: Role, password_hash: str, must_change: bool, now: datetime
+        self,
+        *,
+        username: str,
+        name: str,
+        role: Role,
+        password_hash: str,
+        must_change: bool,
+        now: datetime,
+        units: Sequence[str] = (),
     ) -> User:
         """Raises RefusedError(rule="username_taken")."""
         ...
@@ -109,6 +121,10 @@ class Accounts(Protocol):
 
     def set_active(self, user_id: int, active: bool) -> None:
         """Deactivating also ends every session of the account."""
+        ...
+
+    def set_role(self, user_id: int, role: Role, units: Sequence[str] = ()) -> None:
+        """Also ends every session of the account. Raises NotFoundError."""
         ...
 
     def add_session(self, session: Session) -> None: ...
@@ -174,6 +190,27 @@ class Credentials(Protocol):
         session: Mapping[str, str] | None = None,
     ) -> None:
         """Write down what a piece of work spent, and the session that it got."""
+        ...
+
+    def reserve(
+        self,
+        credential_id: int,
+        token: str,
+        currency: Currency,
+        wanted: float,
+        *,
+        least: float,
+        now: datetime,
+        until: datetime,
+    ) -> float | None:
+        """Set aside up to ``wanted`` for one call; what was set aside, None where less than ``least`` is left.
+
+        It counts as spent until it is settled under its ``token`` or ``until`` has passed. Raises NotFoundError.
+        """
+        ...
+
+    def settle(self, credential_id: int, token: str, now: datetime, spent: Mapping[Currency, float]) -> None:
+        """Let go of what was set aside under ``token``, and write down what was ``spent`` instead, if anything."""
         ...
 
     def hold(self, credential_id: int, *, not_before: datetime | None, problem: Problem | None) -> None:

@@ -170,8 +170,29 @@ class Mentions(Protocol):
         ...
 
     def set_state(
-        self, mention_ids: Sequence[int], state: MentionState, *, ticket_id: int | None, now: datetime
+        self,
+        mention_ids: Sequence[int],
+        state: MentionState,
+        *,
+        ticket_id: int | None,
+        now: datetime,
+        until: datetime | None = None,
     ) -> None: ...
+
+    def assign(self, mention_ids: Sequence[int], *, assignee_id: int | None, unit: str, now: datetime) -> None: ...
+    def correct(
+        self, mention_id: int, corrected: Mapping[str, str], said: Assessment | None, now: datetime
+    ) -> None:
+        """Write what people said of kind, sentiment and topic by name; the rest is what the model ``said``."""
+        ...
+
+    def sleeping(self, now: datetime) -> bool:
+        """Whether something that was put off is due."""
+        ...
+
+    def wake(self, now: datetime) -> int:
+        """Bring back to the queue what was put off until ``now``; how many, some hundreds at most."""
+        ...
 
     def to_recheck(self, now: datetime, limit: int) -> tuple[int, list[tuple[int, str]]] | None:
         """The source whose turn it is, and (id, native id) of mentions of it that are due; None for none."""

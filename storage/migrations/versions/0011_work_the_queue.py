@@ -28,8 +28,19 @@ _QUEUES = (
 )
 
 
+def _id() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _at(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
 def upgrade() -> None:
     _order_the_queue()
+    _add_acts()
+    _add_viewing()
+    _add_sample()
 
 
 def _order_the_queue() -> None:
@@ -51,6 +62,66 @@ def _index_queues_by(column: str) -> None:
         )
 
 
+def _add_acts() -> None:
+    op.add_column("mention", sa.Column("assignee_id", _id(), nullable=True))
+    op.add_column("mention", sa.Column("unit", sa.Text(), server_default=sa.text("''"), nullable=False))
+    op.add_column("mention", _at("snoozed_until", nullable=True))
+    op.add_column("mention", sa.Column("corrected", sa.Text(), nullable=True))
+    for name, columns in (
+        ("ix_mention_assignee", ["assignee_id", "state"]),
+        ("ix_mention_snoozed", ["snoozed_until"]),
+    ):
+        where = sa.text(f"{columns[0]} IS NOT NULL")
+        op.create_index(name, "mention", columns, sqlite_where=where, postgresql_where=where)
+    op.add_column("decision", sa.Column("detail", sa.Text(), nullable=True))
+    op.create_index("ix_decision_actor", "decision", ["actor_id", "id"])
+
+
+def _add_viewing() -> None:
+    op.create_table(
+        "viewing",
+        sa.Column("mention_id", _id(), nullable=False),
+        sa.Column("account_id", _id(), nullable=False),
+        _at("since"),
+        _at("until"),
+        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], name="fk_viewing_mention_id_mention"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_viewing_account_id_account"),
+        sa.PrimaryKeyConstraint("mention_id", "account_id", name="pk_viewing"),
+    )
+    op.create_index("ix_viewing_until", "viewing", ["until"])
+
+
+def _add_sample() -> None:
+    op.create_table(
+        "sample",
+        sa.Column("id", _id(), nullable=False),
+        sa.Column("mention_id", _id(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("draw", sa.String(), nullable=False),
+        sa.Column("decision_id", _id(), nullable=True),
+        _at("at"),
+        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], name="fk_sample_mention_id_mention"),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name="fk_sample_decision_id_decision"),
+        sa.PrimaryKeyConstraint("id", name="pk_sample"),
+        sa.UniqueConstraint("mention_id", name="uq_sample_mention_id"),
+    )
+    op.create_index("ix_sample_day", "sample", ["day"])
+    op.create_index("ix_sample_decision_id", "sample", ["decision_id"])
+
+
 def downgrade() -> None:
+    op.drop_table("sample")
+    op.drop_table("viewing")
+    # What was put off waits again: the older version knows no such state.
+    op.execute("UPDATE mention SET state = 'flagged' WHERE state = 'snoozed'")
+    op.drop_index("ix_decision_actor", "decision")
+    new = "('snoozed', 'assigned', 'corrected', 'checked')"
+    op.execute(f"DELETE FROM decision WHERE undoes IN (SELECT id FROM decision WHERE kind IN {new})")  # noqa: S608
+    op.execute(f"DELETE FROM decision WHERE kind IN {new}")  # noqa: S608 - words of our own
+    op.drop_column("decision", "detail")
+    for name in ("ix_mention_assignee", "ix_mention_snoozed"):
+        op.drop_index(name, "mention")
+    for name in ("corrected", "snoozed_until", "unit", "assignee_id"):
+        op.drop_column("mention", name)
     _index_queues_by("priority")
     op.drop_column("mention", "pressing")

@@ -94,6 +94,19 @@ bench: $(VENV)/.dev ## Run the benchmarks; results go to benchmarks/results
 schemas: $(VENV)/.dev ## Write the JSON Schemas of the settings, policy and sources files
 	@$(BIN)/python -m config.schemas
 
+CATALOGUE := triage_api/web/locale/en/LC_MESSAGES/board.po
+
+.PHONY: catalogue
+catalogue: $(VENV)/.dev ## Bring the board's new texts into the English catalogue, to be translated there
+	@mkdir -p .tools
+	@$(BIN)/pybabel --quiet extract -F pyproject.toml --no-default-keywords -k "_ N_ gettext ngettext:1,2" \
+	  --sort-by-file --add-location=file -o .tools/board.pot triage_api/web
+	@$(BIN)/pybabel --quiet update -i .tools/board.pot -o $(CATALOGUE) -l en --no-fuzzy-matching --ignore-obsolete \
+	  --width=120
+	@$(BIN)/python -c "from babel.messages.pofile import read_po; \
+	  left = [m.id for m in read_po(open('$(CATALOGUE)', 'rb')) if m.id and not all(m.string if m.pluralizable else [m.string])]; \
+	  print(len(left), 'left to translate in $(CATALOGUE)', *left, sep='\n  ')"
+
 .PHONY: screens
 screens: $(VENV)/.dev browser ## Take the README's pictures of the board
 	@$(BIN)/python docs/screens.py

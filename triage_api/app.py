@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -13,11 +13,12 @@ from sahut.core.ports import Clock, Collector, Look, Queue, Store
 from triage_api import document, errors
 from triage_api.deps import Deps, authorize
 from triage_api.hardening import BodyLimit, SecurityHeaders
-from triage_api.looking import Looks
+from triage_api.looking import Gate, Looks
 from triage_api.metrics import MeasureRequests, Metrics
 from triage_api.routes import ROUTERS
 from triage_api.settings import ApiSettings
 from triage_api.web import routes as board
+from triage_api.web.languages import Languages
 
 __all__ = ["ApiSettings", "create_app"]
 
@@ -32,22 +33,27 @@ def create_app(
     collector_for: Callable[[str], Collector] | None = None,
     look: Look | None = None,
     means: Means | None = None,
+    platforms: Mapping[str, str] | None = None,
 ) -> FastAPI:
     """An app of its own: two in one process share nothing.
 
     ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests;
-    ``means`` say who answers on which platform, nobody where left out.
+    ``means`` say who answers on which platform, nobody where left out; ``platforms`` is what can be followed, each
+    with the extra that brings its library, or "".
     """
     chosen = settings or ApiSettings()
+    gate = Gate()
     deps = Deps(
         store=store,
         policy=policy,
         clock=clock,
         settings=chosen,
-        look=Looks(look),
+        look=Looks(look, gate),
         queue=queue,
         collector_for=collector_for,
         means=means or Means(),
+        platforms=platforms or {},
+        gate=gate,
     )
     app = FastAPI(
         title="Sahut",
@@ -66,6 +72,7 @@ def create_app(
     errors.install(app)
     document.install(app, cookie_name=chosen.cookie_name)
     # Added last is outermost.
+    app.add_middleware(Languages)
     app.add_middleware(
         BodyLimit,
         most=chosen.max_body,

@@ -12,11 +12,13 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sahut.core import model, personal
-from triage_api.web import hostile, indonesian, marks, words
+from triage_api.web import formats, hostile, languages, marks, platform_words, steering_words, words
 from triage_api.web.assets import asset_url
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PACK_FROM = 1_000
+THEMES = ("system", "light", "dark")
+THEME_COOKIE = "sahut_theme"
 _ENUMS = (
     "Kind",
     "Sentiment",
@@ -42,41 +44,61 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension's
+        languages.gettext, languages.ngettext, newstyle=True
+    )
     made.filters.update(
         label=words.label,
         platform=words.platform,
+        said=platform_words.said,
         place=words.place,
         masked=personal.mask,
-        moment=indonesian.moment,
-        short_moment=indonesian.short_moment,
-        day_name=indonesian.day_name,
-        number=indonesian.number,
-        percent=indonesian.percent,
-        span=indonesian.span,
+        moment=formats.moment,
+        short_moment=formats.short_moment,
+        day_name=formats.day_name,
+        number=formats.number,
+        percent=formats.percent,
+        span=formats.span,
         plain=hostile.plain,
         line=hostile.line,
         linked=hostile.linked,
         web_address=hostile.web_address,
         host_of=hostile.host_of,
-        iso_moment=lambda said: indonesian.moment(datetime.fromisoformat(said)),
+        iso_moment=lambda said: formats.moment(datetime.fromisoformat(said)),
     )
     made.globals.update({name: getattr(model, name) for name in _ENUMS})
     made.globals.update(
         asset_url=asset_url,
         shown=marks.shown,
-        relative=indonesian.relative,
+        relative=formats.relative,
         problem_words=words.problem,
         change_words=words.change,
+        detail_words=steering_words.detail,
         refusal_words=words.refusal,
         caution_words=words.caution,
+        language=languages.current,
+        languages=languages.NAMES,
     )
     return made
 
 
+def _theme(request: Request) -> str:
+    """`light` or `dark` where somebody has chosen, else `system`."""
+    found = request.cookies.get(THEME_COOKIE, "")
+    return found if found in THEMES else "system"
+
+
+def _again(request: Request) -> str:
+    """Where to read the same page again; the first page, where a form led to it."""
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
     """A page as HTML, packed where the browser takes it."""
-    body = environment().get_template(template).render(**context).encode("utf-8", "replace")
+    told = {"theme": _theme(request), "read_again": _again(request), **context}
+    body = environment().get_template(template).render(**told).encode("utf-8", "replace")
     headers = {"Vary": "Accept-Encoding, Cookie"}
     if len(body) >= _PACK_FROM and "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, 6, mtime=0)

@@ -29,9 +29,8 @@ from sahut.core.ports import Tx
 from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
-from triage_api.web import replies
+from triage_api.web import languages, replies, steering
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
-from triage_api.web.indonesian import WIB
 from triage_api.web.words import _
 
 router = APIRouter(include_in_schema=False)
@@ -44,6 +43,7 @@ _FILTERS = ("q", "source", "topic", "sentiment", "kind", "days")
 _ID = re.compile(r"[0-9]{1,18}")
 _TABS: dict[str, tuple[MentionState, ...]] = {
     "flagged": (MentionState.FLAGGED,),
+    "snoozed": (MentionState.SNOOZED,),
     "filed": (MentionState.FILED,),
     "converted": (MentionState.CONVERTED, MentionState.MERGED),
     "dismissed": (MentionState.DISMISSED,),
@@ -63,8 +63,8 @@ def _filter(request: Request, state: str, now: datetime) -> MentionFilter:
     days = _DAYS.get(asked.get("days", ""))
     since = None
     if days is not None:
-        today = now.astimezone(WIB).date() - timedelta(days=days - 1)
-        since = datetime.combine(today, time(), tzinfo=WIB).astimezone(UTC)
+        today = now.astimezone(languages.zone()).date() - timedelta(days=days - 1)
+        since = datetime.combine(today, time(), tzinfo=languages.zone()).astimezone(UTC)
     return MentionFilter(
         states=_TABS[state],
         kinds=_word(Kind, asked.get("kind", "")),
@@ -108,6 +108,7 @@ def queue(desk: AtDesk) -> Response:
             first_page=f"/?{urlencode({**kept, 'state': state})}" if asked.get("after") else "",
             sources=tx.sources.all(),
             urgent_from=desk.deps.policy.urgent_threshold,
+            people=desk.people(tx),
         )
 
 
@@ -161,6 +162,7 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
     with desk.deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
         first = tx.mentions.get(record.first_id) if record.first_id is not None else None
+        decisions = tx.decisions.of_mention(mention_id)
         return desk.page(
             tx,
             "mention.html",
@@ -171,11 +173,21 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             copies=_ties(tx, record),
             versions=tx.mentions.versions(mention_id),
             assessments=tx.assessments.history(mention_id),
-            decisions=tx.decisions.of_mention(mention_id),
+            decisions=decisions,
+            undoable=[one.id for one in decisions if actions.can_undo(tx, one)],
             ticket=tx.tickets.get(record.ticket_id) if record.ticket_id else None,
             urgent_from=desk.deps.policy.urgent_threshold,
+            people=desk.people(tx),
+            next_one=_next(tx, mention_id),
             **replies.panel(desk, tx, record, judged),
         )
+
+
+def _next(tx: Tx, mention_id: int) -> int | None:
+    """What presses most beside this one."""
+    waiting = MentionFilter(states=(MentionState.FLAGGED,), folded=False)
+    found = tx.mentions.page(waiting, order=MentionOrder.PRESSING, limit=2).items
+    return next((one.id for one in found if one.id != mention_id), None)
 
 
 @router.post("/mentions/dismiss")
@@ -200,6 +212,8 @@ def chosen(form: Decides) -> Response:
     if not form.picks():
         raise RefusedError("choose at least one mention", rule="nothing_chosen")
     picks = [("pick", pick) for pick in form.all("pick")]
+    if steps := steering.acts(form).get(form.get("act")):
+        return form.once(steps)
     match form.get("act"):
         case "convert":
             return RedirectResponse(f"/tickets/new?{urlencode(picks)}", status_code=303)

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sahut.core import model
 from sahut.core.model import Problem, TicketFilter
 from tests.triage_api.conftest import PASSWORD, World
-from triage_api.web import hostile, indonesian, words
+from triage_api.web import formats, hostile, words
 from triage_api.web.desk import own_path, with_flash
 
 PAGE = {"accept": "text/html"}
@@ -251,16 +251,16 @@ def test_every_word_and_problem_has_its_indonesian_label() -> None:
 
 def test_times_and_numbers_read_as_indonesians_write_them() -> None:
     at = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-    assert indonesian.moment(at) == "Selasa, 24 November 2026 10.00 WIB"
-    assert indonesian.relative(at, at + timedelta(seconds=20)) == "baru saja"
-    assert indonesian.relative(at, at + timedelta(minutes=5)) == "5 menit lalu"
-    assert indonesian.relative(at, at + timedelta(hours=3)) == "3 jam lalu"
-    assert indonesian.relative(at, at + timedelta(days=1)) == "kemarin 10.00"
-    assert indonesian.relative(at, at + timedelta(days=9)) == "24 Nov 2026 10.00 WIB"
-    assert indonesian.relative(at, at - timedelta(minutes=7)) == "dalam 7 menit"
-    assert indonesian.number(12345) == "12.345"
-    assert indonesian.capped(1001, 1001) == "lebih dari 1.000"
-    assert indonesian.percent(0.999) == "99%"
+    assert formats.moment(at) == "Selasa, 24 November 2026 10.00 WIB"
+    assert formats.relative(at, at + timedelta(seconds=20)) == "baru saja"
+    assert formats.relative(at, at + timedelta(minutes=5)) == "5 menit lalu"
+    assert formats.relative(at, at + timedelta(hours=3)) == "3 jam lalu"
+    assert formats.relative(at, at + timedelta(days=1)) == "kemarin 10.00 WIB"
+    assert formats.relative(at, at + timedelta(days=9)) == "24 Nov 2026 10.00 WIB"
+    assert formats.relative(at, at - timedelta(minutes=7)) == "dalam 7 menit"
+    assert formats.number(12345) == "12.345"
+    assert formats.capped(1001, 1001) == "lebih dari 1.000"
+    assert formats.percent(0.999) == "99%"
 
 
 @pytest.mark.parametrize(

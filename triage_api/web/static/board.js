@@ -21,17 +21,36 @@
     scope?.querySelector(`[data-act="${key}"]`)?.click();
     return Boolean(scope);
   }
-  function openMenu() {
+  function openMenu(name) {
     const row = current();
-    const menu = (row ?? (rows().length ? null : document))?.querySelector('[data-menu="d"]');
-    if (!menu) return;
+    const menu = (row ?? (rows().length ? null : document))?.querySelector(`[data-menu="${name}"]`);
+    if (!menu) return act(name);
     menu.open = true;
-    menu.querySelector("button")?.focus();
+    menu.querySelector("button, a")?.focus();
+  }
+  // What was asked for with a key may stand on another page: the keys go on from its first field there.
+  function arrive() {
+    const place = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (place && place.matches("#tindakan, #balasan")) place.querySelector("select, textarea, a, button")?.focus();
+  }
+  // A region that stays while the page below it is swapped: only then is what happened read aloud.
+  function say() {
+    const live = document.querySelector("#live");
+    const flash = document.querySelector("#isi #flash");
+    if (live) live.replaceChildren(...(flash ? [flash] : []));
+  }
+  function search() {
+    const field = document.querySelector("#q");
+    if (!field) return;
+    const fold = field.closest("details");
+    if (fold) fold.open = true;
+    field.focus();
+    field.select();
   }
   function chosen() {
     const count = document.querySelectorAll('[name="pick"][form="bulk"]:checked').length;
     const say = document.querySelector("[data-chosen]");
-    if (say) say.textContent = `${count} dipilih`;
+    if (say) say.textContent = say.dataset.chosen.replace("{n}", count);
     document.querySelector(".bulk")?.classList.toggle("some", count > 0);
   }
   function keys() {
@@ -62,10 +81,14 @@
     const row = current();
     const here = row ? all.indexOf(row) : -1;
     switch (event.key) {
-      case "j": go(here + 1); break;
-      case "k": go(here < 0 ? 0 : here - 1); break;
-      case "d": openMenu(); break;
-      case "c": case "m": case "o": case "x": case "u": act(event.key); break;
+      case "j": if (all.length) go(here + 1); else act("j"); break;
+      case "k": if (all.length) go(here < 0 ? 0 : here - 1); else history.back(); break;
+      case "d": case "s": openMenu(event.key); break;
+      case "e": act("e") && document.querySelector("#tindakan select")?.focus(); break;
+      case "c": case "m": case "o": case "x": case "u": case "a": case "g": act(event.key); break;
+      case "r": act("r"); document.querySelector("#balasan")?.querySelector("textarea, a, button")?.focus(); break;
+      case "b": document.querySelector(".bulk.some")?.querySelector("button")?.focus(); break;
+      case "/": search(); break;
       case "?": keys(); break;
       default: return;
     }
@@ -94,11 +117,13 @@
   document.addEventListener("htmx:after:swap", () => {
     wide();
     chosen();
+    say();
     // The next mention has moved to where the decided one stood.
     if (at >= 0 && !document.activeElement?.closest(".mention")) go(at);
   });
   wide();
   chosen();
+  arrive();
   const button = document.querySelector("#keys-button");
   if (button) button.hidden = !root.classList.contains("keys");
 })();

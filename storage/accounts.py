@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -22,7 +23,15 @@ class SqlAccounts:
         self._connection = connection
 
     def add_user(
-        self, *, username: str, name: str, role: Role, password_hash: str, must_change: bool, now: datetime
+        self,
+        *,
+        username: str,
+        name: str,
+        role: Role,
+        password_hash: str,
+        must_change: bool,
+        now: datetime,
+        units: Sequence[str] = (),
     ) -> User:
         """Raises RefusedError(rule="username_taken")."""
         values = {
@@ -34,6 +43,7 @@ class SqlAccounts:
             "active": True,
             "created_at": now,
             "version": 1,
+            "units": sorted(set(units)),
         }
         try:
             with self._connection.begin_nested():
@@ -68,6 +78,10 @@ class SqlAccounts:
     def set_active(self, user_id: int, active: bool) -> None:
         """Allow or forbid signing in; forbidding ends every session."""
         self._set(user_id, active=active)
+
+    def set_role(self, user_id: int, role: Role, units: Sequence[str] = ()) -> None:
+        """Give another role, and the units that it is limited to; ends every session, which may hold an old page."""
+        self._set(user_id, role=role, units=sorted(set(units)))
 
     def _set(self, user_id: int, **values: object) -> None:
         written = self._connection.execute(
@@ -220,6 +234,7 @@ def _user(row: Row[Any]) -> User:
         active=row.active,
         created_at=row.created_at,
         version=row.version,
+        units=tuple(row.units),
     )
 
 

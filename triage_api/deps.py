@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 
-from sahut.core.model import Actor, Policy
+from sahut.core.model import Actor, Policy, Role
 from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
+from sahut.core.scope import UnitStore
 from triage_api import auth, permissions
 from triage_api.auth import Signed
 from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError
@@ -46,10 +47,11 @@ def deps_of(request: Request) -> Deps:
     return deps
 
 
-Parts = Annotated[Deps, Depends(deps_of)]
+# The parts without anybody's limits, to find out who asks.
+AllParts = Annotated[Deps, Depends(deps_of)]
 
 
-def now_of(deps: Parts) -> datetime:
+def now_of(deps: AllParts) -> datetime:
     """The present, once per request."""
     return deps.clock()
 
@@ -57,7 +59,7 @@ def now_of(deps: Parts) -> datetime:
 Now = Annotated[datetime, Depends(now_of)]
 
 
-def signed_or_none(request: Request, deps: Parts, now: Now) -> Signed | None:
+def signed_or_none(request: Request, deps: AllParts, now: Now) -> Signed | None:
     """Who asks, by bearer token or else by session cookie; None for nobody. A wrong token is nobody, cookie or not."""
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -68,7 +70,17 @@ def signed_or_none(request: Request, deps: Parts, now: Now) -> Signed | None:
 MaybeSigned = Annotated[Signed | None, Depends(signed_or_none)]
 
 
-def authorize(request: Request, deps: Parts, signed: MaybeSigned) -> None:
+def parts_for(deps: AllParts, signed: MaybeSigned) -> Deps:
+    """The app's parts as far as who asks may reach: a unit officer's store holds their units' tickets alone."""
+    if signed is None or signed.user.role is not Role.UNIT:
+        return deps
+    return replace(deps, store=UnitStore(deps.store, signed.user.units))
+
+
+Parts = Annotated[Deps, Depends(parts_for)]
+
+
+def authorize(request: Request, deps: AllParts, signed: MaybeSigned) -> None:
     """Let a request through to the route that the table grants it, and no other. Also keeps strange sites out.
 
     Raises NotSignedInError, MustChangeError, ForbiddenError, CrossSiteError.
@@ -88,6 +100,27 @@ def authorize(request: Request, deps: Parts, signed: MaybeSigned) -> None:
         raise MustChangeError("set a password of your own first")
     if request.method not in auth.SAFE_METHODS:
         auth.check_same_site(request, deps.settings, signed.session)
+
+
+def authorize_page(request: Request, signed: MaybeSigned) -> None:
+    """As `authorize`, for the board's pages and forms: by the same table, and by a session alone.
+
+    Who posted a form is checked where the form is read. Raises NotSignedInError, ForbiddenError, and HTTPException to
+    send somebody who may not see the queue on to the page that they begin with.
+    """
+    path = getattr(request.scope.get("route"), "path", "")
+    permission = permissions.needed(request.method, path)
+    if permission is Permission.OPEN:
+        return
+    if signed is None or signed.session is None:
+        raise NotSignedInError
+    if permission is None:
+        log.error("%s %s does not stand in the table of triage_api/permissions.py", request.method, path)
+    elif permissions.may(signed.user.role, permission):
+        return
+    elif path == "/":
+        raise HTTPException(303, headers={"Location": permissions.home(signed.user.role)})
+    raise ForbiddenError(f"{signed.actor.name} ({signed.user.role}) may not do this")
 
 
 def signed_in(signed: MaybeSigned) -> Signed:

@@ -13,19 +13,28 @@ class Permission(StrEnum):
     OPEN = "open"  # anybody
     SIGNED = "signed"  # no account at all: what is sent proves itself, and its route checks the proof
     OWN = "own"  # anybody who is signed in, also with a one-time password: their own session
-    READ = "read"
+    CASES = "cases"  # tickets and what came with them; a unit officer's are limited to their units: sahut/core/scope.py
+    READ = "read"  # everything else that is collected: the queue, replies, sources
+    HANDLE = "handle"  # move tickets along
     DECIDE = "decide"
     ANSWER = "answer"  # write public replies, and see to them once they are on their way
     APPROVE = "approve"  # let out what somebody else wrote
     MANAGE = "manage"
+    ACCOUNTS = "accounts"  # who may sign in, and as what
 
 
+CLOSED = frozenset({Permission.OPEN, Permission.SIGNED})
+"""What no role needs: anybody may, or what is sent proves itself."""
+
+_SEES = frozenset({Permission.OWN, Permission.CASES, Permission.READ})
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.AUDITOR: frozenset({Permission.OWN, Permission.READ}),
-    Role.TRIAGE: frozenset({Permission.OWN, Permission.READ, Permission.DECIDE}),
-    Role.COMMS: frozenset({Permission.OWN, Permission.READ, Permission.ANSWER}),
-    Role.APPROVER: frozenset({Permission.OWN, Permission.READ, Permission.ANSWER, Permission.APPROVE}),
-    Role.ADMIN: frozenset(Permission) - {Permission.OPEN, Permission.SIGNED},
+    Role.AUDITOR: _SEES,
+    Role.UNIT: frozenset({Permission.OWN, Permission.CASES, Permission.HANDLE}),
+    Role.SUPERVISOR: _SEES | {Permission.HANDLE},
+    Role.TRIAGE: _SEES | {Permission.HANDLE, Permission.DECIDE},
+    Role.COMMS: _SEES | {Permission.ANSWER},
+    Role.APPROVER: _SEES | {Permission.ANSWER, Permission.APPROVE},
+    Role.ADMIN: frozenset(Permission) - CLOSED,
 }
 
 _V1 = "/api/v1"
@@ -49,16 +58,16 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/sources/{{source_id}}/resume"): Permission.MANAGE,
     ("DELETE", f"{_V1}/sources/{{source_id}}"): Permission.MANAGE,
     ("GET", f"{_V1}/mentions"): Permission.READ,
-    ("GET", f"{_V1}/mentions/{{mention_id}}"): Permission.READ,
+    ("GET", f"{_V1}/mentions/{{mention_id}}"): Permission.CASES,
     ("POST", f"{_V1}/mentions/{{mention_id}}/untie"): Permission.DECIDE,
     ("GET", f"{_V1}/decisions"): Permission.READ,
     ("POST", f"{_V1}/decisions/dismiss"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/merge"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/{{decision_id}}/undo"): Permission.DECIDE,
-    ("GET", f"{_V1}/tickets"): Permission.READ,
+    ("GET", f"{_V1}/tickets"): Permission.CASES,
     ("POST", f"{_V1}/tickets"): Permission.DECIDE,
-    ("GET", f"{_V1}/tickets/{{ticket_id}}"): Permission.READ,
-    ("PATCH", f"{_V1}/tickets/{{ticket_id}}"): Permission.DECIDE,
+    ("GET", f"{_V1}/tickets/{{ticket_id}}"): Permission.CASES,
+    ("PATCH", f"{_V1}/tickets/{{ticket_id}}"): Permission.HANDLE,
     ("GET", f"{_V1}/replies"): Permission.READ,
     ("POST", f"{_V1}/replies"): Permission.ANSWER,
     ("POST", f"{_V1}/replies/check"): Permission.ANSWER,
@@ -74,21 +83,72 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/replies/{{reply_id}}/retry"): Permission.ANSWER,
     ("GET", f"{_V1}/dead-letters"): Permission.READ,
     ("POST", f"{_V1}/dead-letters/{{letter_id}}/retry"): Permission.MANAGE,
-    ("GET", f"{_V1}/users"): Permission.READ,
-    ("GET", f"{_V1}/tokens"): Permission.MANAGE,
-    ("POST", f"{_V1}/tokens"): Permission.MANAGE,
-    ("DELETE", f"{_V1}/tokens/{{token_id}}"): Permission.MANAGE,
+    ("GET", f"{_V1}/roles"): Permission.OWN,
+    ("GET", f"{_V1}/users"): Permission.CASES,
+    ("GET", f"{_V1}/tokens"): Permission.ACCOUNTS,
+    ("POST", f"{_V1}/tokens"): Permission.ACCOUNTS,
+    ("DELETE", f"{_V1}/tokens/{{token_id}}"): Permission.ACCOUNTS,
     ("POST", f"{_V1}/hooks/{{source_id}}"): Permission.SIGNED,
     ("GET", "/hooks/meta/{credential_id}"): Permission.SIGNED,
     ("POST", "/hooks/meta/{credential_id}"): Permission.SIGNED,
-    ("GET", f"{_V1}/policy"): Permission.READ,
+    ("GET", f"{_V1}/policy"): Permission.CASES,
     ("GET", "/metrics"): Permission.READ,
+    # --- the board
+    ("GET", "/static/{hashed_name}"): Permission.OPEN,
+    ("GET", "/sign-in"): Permission.OPEN,
+    ("POST", "/sign-in"): Permission.OPEN,
+    ("POST", "/sign-out"): Permission.OWN,
+    ("GET", "/account"): Permission.OWN,
+    ("GET", "/password"): Permission.OWN,
+    ("POST", "/password"): Permission.OWN,
+    ("GET", "/roles"): Permission.OWN,
+    ("GET", "/"): Permission.READ,
+    ("GET", "/mentions/merge"): Permission.DECIDE,
+    ("POST", "/mentions/merge"): Permission.DECIDE,
+    ("POST", "/mentions/dismiss"): Permission.DECIDE,
+    ("POST", "/mentions/chosen"): Permission.DECIDE,
+    ("GET", "/mentions/{mention_id}"): Permission.CASES,
+    ("GET", "/mentions/{mention_id}/copies"): Permission.READ,
+    ("POST", "/mentions/{mention_id}/untie"): Permission.DECIDE,
+    ("POST", "/decisions/{decision_id}/undo"): Permission.DECIDE,
+    ("GET", "/mentions/{mention_id}/reply"): Permission.READ,
+    ("POST", "/mentions/{mention_id}/reply"): Permission.ANSWER,
+    ("POST", "/mentions/{mention_id}/reply/check"): Permission.ANSWER,
+    ("GET", "/replies"): Permission.READ,
+    ("GET", "/replies/{reply_id}"): Permission.READ,
+    ("POST", "/replies/{reply_id}"): Permission.ANSWER,
+    ("POST", "/replies/{reply_id}/approve"): Permission.APPROVE,
+    ("POST", "/replies/{reply_id}/reject"): Permission.APPROVE,
+    ("POST", "/replies/{reply_id}/withdraw"): Permission.ANSWER,
+    ("POST", "/replies/{reply_id}/answered"): Permission.ANSWER,
+    ("POST", "/replies/{reply_id}/settle"): Permission.ANSWER,
+    ("POST", "/replies/{reply_id}/retry"): Permission.ANSWER,
+    ("GET", "/tickets"): Permission.CASES,
+    ("POST", "/tickets"): Permission.DECIDE,
+    ("GET", "/tickets/new"): Permission.DECIDE,
+    ("GET", "/tickets/{ticket_id}"): Permission.CASES,
+    ("POST", "/tickets/{ticket_id}"): Permission.HANDLE,
+    ("GET", "/sources"): Permission.READ,
+    ("POST", "/sources"): Permission.MANAGE,
+    ("GET", "/sources/opml"): Permission.MANAGE,
+    ("POST", "/sources/opml"): Permission.MANAGE,
+    ("GET", "/sources/test"): Permission.READ,
+    ("POST", "/sources/test"): Permission.MANAGE,
+    ("GET", "/sources/{source_id}"): Permission.READ,
+    ("POST", "/sources/{source_id}"): Permission.MANAGE,
+    ("POST", "/sources/{source_id}/test"): Permission.MANAGE,
+    ("POST", "/sources/{source_id}/{state}"): Permission.MANAGE,
 }
 
 
 def needed(method: str, template: str) -> Permission | None:
     """What a route needs; None for one that the table does not name, which nobody may use."""
     return ROUTES.get(("GET" if method == "HEAD" else method, template))
+
+
+def home(role: Role) -> str:
+    """The page that a role begins with."""
+    return "/" if may(role, Permission.READ) else "/tickets"
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -76,11 +76,19 @@ class World:
             (Role.AUDITOR, "budi", "Budi Contoh"),
             (Role.COMMS, "rina", "Rina Contoh"),
             (Role.APPROVER, "dewi", "Dewi Contoh"),
+            (Role.UNIT, "tono", "Tono Contoh"),
+            (Role.SUPERVISOR, "wati", "Wati Contoh"),
         ):
             shown, hashed = new_token()
             with self.store.begin() as tx:
                 user = tx.accounts.add_user(
-                    username=username, name=name, role=role, password_hash=HASHED, must_change=False, now=self.clock()
+                    username=username,
+                    name=name,
+                    role=role,
+                    password_hash=HASHED,
+                    must_change=False,
+                    now=self.clock(),
+                    units=("pu",) if role is Role.UNIT else (),
                 )
                 tx.accounts.add_token(user_id=user.id, name="uji", token_hash=hashed, expires_at=None, now=self.clock())
             self.tokens[role], self.users[role] = shown, user.id

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from triage_api.routes import decisions, hooks, mentions, operations, replies, sessions, sources, tickets
+from triage_api.routes import decisions, hooks, mentions, operations, people, replies, sessions, sources, tickets
 
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
@@ -12,6 +12,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tickets.router,
     replies.router,
     hooks.router,
+    people.router,
     operations.router,
     operations.probes,
 )

@@ -69,6 +69,10 @@ class Desk:
             "now": self.now,
             "csrf": self.csrf,
             "new_key": lambda: secrets.token_urlsafe(12),
+            "may_read": self.may(Permission.READ),
+            "may_handle": self.may(Permission.HANDLE),
+            "may_accounts": self.may(Permission.ACCOUNTS),
+            "home": permissions.home(self.signed.user.role),
             "may_decide": self.may(Permission.DECIDE),
             "may_manage": self.may(Permission.MANAGE),
             "may_answer": self.may(Permission.ANSWER),
@@ -77,7 +81,7 @@ class Desk:
             "replies_waiting": tx.replies.count(ReplyFilter(states=(ReplyState.WAITING,)), cap=COUNT_CAP),
             "here": _here(self.request),
             "demo": tx.operations.demo_exists(),
-            "warnings": self._warnings(tx),
+            "warnings": self._warnings(tx) if self.may(Permission.READ) else [],
             "waiting": tx.mentions.count(MentionFilter(states=(MentionState.FLAGGED,), folded=False), cap=COUNT_CAP),
             "count_cap": COUNT_CAP,
             "flash": flash_of(tx, self.request),
@@ -220,7 +224,7 @@ def posting(permission: Permission) -> Callable[..., Posted]:
 
     def posted(desk: AtDesk, fields: Fields) -> Posted:
         if not desk.may(permission):
-            raise ForbiddenError(words._("Peran Anda hanya membolehkan membaca."))
+            raise ForbiddenError(words._("Peran Anda tidak mencakup tindakan ini."))
         form = Posted(desk=desk, fields=fields)
         auth.check_same_site(desk.request, desk.deps.settings, desk.signed.session, form_token=form.get("csrf", 100))
         return form
@@ -229,6 +233,7 @@ def posting(permission: Permission) -> Callable[..., Posted]:
 
 
 Decides = Annotated[Posted, Depends(posting(Permission.DECIDE))]
+Handles = Annotated[Posted, Depends(posting(Permission.HANDLE))]
 Manages = Annotated[Posted, Depends(posting(Permission.MANAGE))]
 Owns = Annotated[Posted, Depends(posting(Permission.OWN))]
 

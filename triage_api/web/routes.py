@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from triage_api.deps import Deps
-from triage_api.web import accounts, assets, pages, queue, replies, source_lists, sources, tickets
+from triage_api.deps import Deps, authorize_page
+from triage_api.web import accounts, assets, pages, queue, replies, roles, source_lists, sources, tickets
 from triage_api.web.words import _
 
 _TITLES = {
@@ -47,7 +47,8 @@ _RULES = {
         "Balasannya memuat data pribadi (NIK, KK, telepon, surel, atau pelat nomor). Hapus dahulu."
     ),
     "reply_unfilled": _("Balasannya masih memuat isian dalam kurung kurawal. Isi atau hapus dahulu."),
-    "role": _("Peran Anda hanya membolehkan membaca."),
+    "role": _("Peran Anda tidak mencakup tindakan ini."),
+    "assignee_unit": _("Petugas itu bukan dari unit kerja tiket ini. Pilih petugas lain."),
     "forbidden": _("Peran Anda tidak mencakup tindakan ini."),
     "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
     "page_token": _("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
@@ -74,11 +75,11 @@ _SAID = {
 
 
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
-    """Add every page. Each of them asks for its own reader or author, so that none is open by omission."""
+    """Add every page. One that the table of permissions lacks is closed, so that none is open by omission."""
     # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
-    rooms = (assets, accounts, queue, tickets, replies, source_lists, sources)
+    rooms = (assets, accounts, roles, queue, tickets, replies, source_lists, sources)
     for room in rooms:
-        app.include_router(room.router)
+        app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page
 
 

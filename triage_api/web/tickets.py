@@ -25,7 +25,7 @@ from sahut.core.ports import Tx
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.web import hostile, words
-from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Posted, picks_of
+from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Handles, Posted, picks_of
 from triage_api.web.words import _
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
@@ -160,7 +160,7 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
 
 
 @router.post("/{ticket_id}")
-def change(form: Decides, ticket_id: TicketId) -> Response:
+def change(form: Handles, ticket_id: TicketId) -> Response:
     """Set the fields that the form has."""
     has = {name for name, _value in form.fields}
     wanted: dict[str, Any] = {}

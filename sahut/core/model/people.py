@@ -10,7 +10,10 @@ from sahut.core.model.words import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account. ``password_hash`` is argon2id's encoded form; ``must_change`` marks a one-time password."""
+    """An account. ``password_hash`` is argon2id's encoded form; ``must_change`` marks a one-time password.
+
+    ``units`` are codes of the policy's units, what a unit officer's account is limited to.
+    """
 
     id: int
     username: str
@@ -21,6 +24,7 @@ class User:
     active: bool
     created_at: datetime
     version: int
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

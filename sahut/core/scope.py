@@ -1,0 +1,259 @@
+"""What a unit officer can reach: a store that holds nothing but their units' tickets and what came with them.
+
+The limit stands here, below every list, count, search, page and export, and not in the routes: a route that forgets it
+cannot leak. What this module does not name is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from sahut.core.errors import NotFoundError, RefusedError
+from sahut.core.model import (
+    Decision,
+    MentionFilter,
+    MentionOrder,
+    MentionRecord,
+    MentionVersion,
+    Page,
+    Reply,
+    ReplyEvent,
+    ReplyFilter,
+    Ticket,
+    TicketChange,
+    TicketEvent,
+    TicketFilter,
+    User,
+)
+from sahut.core.ports import Store, Tx
+
+# What holds nothing of a case: accounts are needed to know who asks, the rest to draw a page's frame.
+_FREE = frozenset({"operations", "sources", "audit"})
+
+
+class UnitStore:
+    """A `Store` of the tickets of ``units`` (codes of the policy) and of their mentions."""
+
+    def __init__(self, store: Store, units: Collection[str]) -> None:
+        self._store = store
+        self._units = frozenset(units)
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """As the store's, limited."""
+        with self._store.begin() as tx:
+            yield cast("Tx", UnitTx(tx, self._units))
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """As the store's, limited."""
+        with self._store.read() as tx:
+            yield cast("Tx", UnitTx(tx, self._units))
+
+    def ping(self) -> None:
+        """As the store's."""
+        self._store.ping()
+
+    def close(self) -> None:
+        """As the store's."""
+        self._store.close()
+
+
+class _Limited:
+    """A noun of a transaction that refuses whatever it does not name."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise RefusedError(f"a unit officer reaches no {name}", rule="role")
+
+
+class UnitTx(_Limited):
+    """One transaction, limited. Another unit's ticket is not there at all: its id tells nothing."""
+
+    def __init__(self, tx: Tx, units: frozenset[str]) -> None:
+        self._tx = tx
+        self.tickets = _Tickets(tx, units)
+        self.mentions = _Mentions(tx, self.tickets, units)
+        self.decisions = _Decisions(tx, self.mentions)
+        self.replies = _Replies(tx, self.mentions)
+        self.assessments = _Assessments(tx, self.mentions)
+        self.accounts = _Accounts(tx, units)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _FREE:
+            return getattr(self._tx, name)
+        return super().__getattr__(name)
+
+
+class _Tickets(_Limited):
+    def __init__(self, tx: Tx, units: frozenset[str]) -> None:
+        self._tickets = tx.tickets
+        self._units = units
+
+    def get(self, ticket_id: int) -> Ticket:
+        return self._own(self._tickets.get(ticket_id))
+
+    def for_update(self, ticket_id: int, *, version: int | None = None) -> Ticket:
+        # First whether it is theirs: a stale version would tell what others did to it.
+        self.get(ticket_id)
+        return self._own(self._tickets.for_update(ticket_id, version=version))
+
+    def _own(self, found: Ticket) -> Ticket:
+        if found.unit not in self._units:
+            raise NotFoundError("ticket", found.id)
+        return found
+
+    def change(self, ticket_id: int, change: TicketChange, now: datetime) -> Ticket:
+        self.get(ticket_id)
+        return self._tickets.change(ticket_id, change, now)
+
+    def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
+        narrowed = self._narrowed(where)
+        return Page(items=[]) if narrowed is None else self._tickets.page(narrowed, limit=limit, after=after)
+
+    def count(self, where: TicketFilter, *, cap: int) -> int:
+        narrowed = self._narrowed(where)
+        return 0 if narrowed is None else self._tickets.count(narrowed, cap=cap)
+
+    def _narrowed(self, where: TicketFilter) -> TicketFilter | None:
+        units = self._units & set(where.units) if where.units else self._units
+        return replace(where, units=tuple(sorted(units))) if units else None
+
+    def add_event(self, ticket_id: int, kind: str, detail: Mapping[str, Any], actor_name: str, now: datetime) -> None:
+        self.get(ticket_id)
+        self._tickets.add_event(ticket_id, kind, detail, actor_name, now)
+
+    def events(self, ticket_id: int) -> list[TicketEvent]:
+        self.get(ticket_id)
+        return self._tickets.events(ticket_id)
+
+
+class _Mentions(_Limited):
+    def __init__(self, tx: Tx, tickets: _Tickets, units: frozenset[str]) -> None:
+        self._mentions = tx.mentions
+        self._tickets = tickets
+        self._units = units
+
+    def get(self, mention_id: int) -> MentionRecord:
+        found = self._mentions.get(mention_id)
+        if found.ticket_id is None:
+            raise NotFoundError("mention", mention_id)
+        try:
+            self._tickets.get(found.ticket_id)
+        except NotFoundError as error:
+            raise NotFoundError("mention", mention_id) from error
+        return found
+
+    def whole(self, mention_id: int) -> MentionRecord:
+        self.get(mention_id)
+        return self._mentions.whole(mention_id)
+
+    def holds(self, mention_id: int) -> bool:
+        """Whether a mention is in a ticket of theirs."""
+        try:
+            self.get(mention_id)
+        except NotFoundError:
+            return False
+        return True
+
+    def page(
+        self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
+    ) -> Page[MentionRecord]:
+        if not self._units:
+            return Page(items=[])
+        return self._mentions.page(self._narrowed(where), order=order, limit=limit, after=after)
+
+    def count(self, where: MentionFilter, *, cap: int) -> int:
+        return self._mentions.count(self._narrowed(where), cap=cap) if self._units else 0
+
+    def _narrowed(self, where: MentionFilter) -> MentionFilter:
+        return replace(where, ticket_units=tuple(sorted(self._units)))
+
+    def versions(self, mention_id: int) -> list[MentionVersion]:
+        self.get(mention_id)
+        return self._mentions.versions(mention_id)
+
+    def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
+        return [one for one in self._mentions.conversation(of, limit) if self.holds(one.id)]
+
+
+class _Decisions(_Limited):
+    def __init__(self, tx: Tx, mentions: _Mentions) -> None:
+        self._decisions = tx.decisions
+        self._mentions = mentions
+
+    def get(self, decision_id: int) -> Decision:
+        found = self._decisions.get(decision_id)
+        if not self._mentions.holds(found.mention_id):
+            raise NotFoundError("decision", decision_id)
+        return found
+
+    def of_mention(self, mention_id: int) -> list[Decision]:
+        self._mentions.get(mention_id)
+        return self._decisions.of_mention(mention_id)
+
+    def of_group(self, group: str) -> list[Decision]:
+        return [one for one in self._decisions.of_group(group) if self._mentions.holds(one.mention_id)]
+
+
+class _Replies(_Limited):
+    def __init__(self, tx: Tx, mentions: _Mentions) -> None:
+        self._replies = tx.replies
+        self._mentions = mentions
+
+    def get(self, reply_id: int) -> Reply:
+        found = self._replies.get(reply_id)
+        if not self._mentions.holds(found.mention_id):
+            raise NotFoundError("reply", reply_id)
+        return found
+
+    def events(self, reply_id: int) -> list[ReplyEvent]:
+        self.get(reply_id)
+        return self._replies.events(reply_id)
+
+    def of_mention(self, mention_id: int) -> list[Reply]:
+        self._mentions.get(mention_id)
+        return self._replies.of_mention(mention_id)
+
+    def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]:
+        if where.mention_id is None or not self._mentions.holds(where.mention_id):
+            return Page(items=[])
+        return self._replies.page(where, limit=limit, after=after)
+
+    def count(self, where: ReplyFilter, *, cap: int) -> int:
+        if where.mention_id is None or not self._mentions.holds(where.mention_id):
+            return 0
+        return self._replies.count(where, cap=cap)
+
+    def texts_since(self, platform: str, since: datetime, *, but: int | None, limit: int) -> list[str]:  # noqa: ARG002
+        """None: what other offices answered is not theirs to compare with."""
+        return []
+
+
+class _Assessments(_Limited):
+    def __init__(self, tx: Tx, mentions: _Mentions) -> None:
+        self._assessments = tx.assessments
+        self._mentions = mentions
+
+    def history(self, mention_id: int) -> Any:
+        self._mentions.get(mention_id)
+        return self._assessments.history(mention_id)
+
+
+class _Accounts:
+    """Everything that one's own account needs; of the colleagues only those of one's units."""
+
+    def __init__(self, tx: Tx, units: frozenset[str]) -> None:
+        self._accounts = tx.accounts
+        self._units = units
+
+    def users(self) -> list[User]:
+        return [user for user in self._accounts.users() if self._units & set(user.units)]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._accounts, name)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from config import _lines
+from config.conversations import ConversationsSection, conversation_policy
 from config.faults import SettingsFaultsError, close_to, dotted, from_validation
 from config.replies import RepliesSection, TemplateSection, reply_policy
 from sahut.core.errors import SettingsError
@@ -79,6 +80,7 @@ class PolicyFile(_Strict):
     similarity: SimilaritySection = SimilaritySection()
     health: HealthSection = HealthSection()
     places: PlacesSection = PlacesSection()
+    conversations: ConversationsSection = ConversationsSection()
     replies: RepliesSection = RepliesSection()
     template: tuple[TemplateSection, ...] = ()
     unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
@@ -109,6 +111,7 @@ class PolicyFile(_Strict):
             source_areas=self.places.sources,
             units=tuple(Unit(code=u.code, name=u.name, topics=frozenset(u.topics)) for u in self.unit),
             replies=reply_policy(self.replies, self.template),
+            conversations=conversation_policy(self.conversations),
         )
 
 

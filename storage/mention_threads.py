@@ -9,6 +9,8 @@ from storage.mention_rows import record, records
 from storage.reply_tables import reply
 from storage.tables import mention
 
+_HIGHEST = 20
+
 
 class MentionThreads:
     """The part of the mentions that knows who answers whom."""
@@ -23,7 +25,7 @@ class MentionThreads:
         """
         here = mention.c.platform == of.mention.platform
         root = of.mention.root or of.mention.native_id
-        found = {of.id}
+        found = {of.id, *self._above(of, limit - 1)}
         for where in (
             and_(here, mention.c.native_id.in_([of.mention.parent, root])),
             # Where an answer hangs below our reply alone, the reply leads to what was asked, and back.
@@ -31,9 +33,26 @@ class MentionThreads:
             mention.c.answers.in_(select(reply.c.id).where(reply.c.mention_id == of.id)),
             # Each second condition is the partial index's own: SQLite does not conclude it from the first.
             and_(here, mention.c.parent == of.mention.native_id, text("mention.parent <> ''")),
+            and_(here, mention.c.parent == of.mention.parent, text("mention.parent <> ''")),
             and_(here, mention.c.root == root, text("mention.root <> ''")),
         ):
             left = select(mention.c.id).where(where, mention.c.id.not_in(found)).order_by(mention.c.id)
             found |= set(self._connection.execute(left.limit(limit - len(found))).scalars())
         rows = records().where(mention.c.id.in_(found)).order_by(mention.c.shown_at, mention.c.id)
         return [record(row) for row in self._connection.execute(rows)]
+
+    def _above(self, of: MentionRecord, limit: int) -> list[int]:
+        """Up the line that it answers, as far as it was collected: not every platform names a conversation's first."""
+        ids: list[int] = []
+        parent = of.mention.parent
+        while parent and len(ids) < min(limit, _HIGHEST):
+            row = self._connection.execute(
+                select(mention.c.id, mention.c.parent).where(
+                    mention.c.platform == of.mention.platform, mention.c.native_id == parent
+                )
+            ).one_or_none()
+            if row is None or row.id in ids or row.id == of.id:
+                break
+            ids.append(row.id)
+            parent = row.parent
+        return ids

@@ -13,6 +13,7 @@ from storage import migrate
 from storage.accounts import SqlAccounts
 from storage.assessments import SqlAssessments
 from storage.audit import SqlAudit
+from storage.conversations import SqlConversations
 from storage.credentials import SqlCredentials
 from storage.dead_letters import SqlDeadLetters
 from storage.decisions import SqlDecisions
@@ -47,6 +48,7 @@ class SqlTx:
         self.credentials = SqlCredentials(connection, seal)
         self.replies = SqlReplies(connection, self.mentions)
         self.deliveries = SqlDeliveries(connection)
+        self.conversations = SqlConversations(connection)
         self.audit = SqlAudit(connection)
 
 

@@ -154,7 +154,7 @@ def _outdated(draft: WalkDraft, *, after: int, last_id: int) -> ColumnElement[bo
         mention.c.id > after,
         mention.c.id <= last_id,
         mention.c.model != draft.model,
-        mention.c.state.not_in([MentionState.COLLECTED, MentionState.HELD, MentionState.OWN]),
+        mention.c.state.not_in([MentionState.COLLECTED, MentionState.CONTEXT, MentionState.HELD, MentionState.OWN]),
     ]
     if draft.judged_by:
         wanted.append(mention.c.model == draft.judged_by)

@@ -15,7 +15,17 @@ from datetime import datetime, timedelta
 
 from sahut.core import conversations, rules
 from sahut.core.errors import CollectError, LeaseLostError, PermanentError, RefusedError, TransientError
-from sahut.core.model import Access, Batch, Problem, Reading, Source, SourceClaim, SourceState
+from sahut.core.model import (
+    Access,
+    Batch,
+    Known,
+    MentionState,
+    Problem,
+    Reading,
+    Source,
+    SourceClaim,
+    SourceState,
+)
 from sahut.core.ports import Backfiller, Clock, Collector, Listener, Rechecker, Store, Tx
 
 log = logging.getLogger(__name__)
@@ -141,7 +151,7 @@ def backfill(
             source = claim.source
             tx.sources.advance(claim, place, until=clock())
             if tally is not None and tally.error is not None and source.credential_id is not None:
-                _hold(tx, source, tally.error, clock())
+                hold(tx, source, tally.error, clock())
     return None if tally is None else tally.report(source_id)
 
 
@@ -231,10 +241,10 @@ def _blame_credential(tx: Tx, source: Source, error: CollectError | None, readin
     if error is None:
         tx.credentials.well(source.credential_id, end)
     else:
-        _hold(tx, source, error, reading.due_at)
+        hold(tx, source, error, reading.due_at)
 
 
-def _hold(tx: Tx, source: Source, error: CollectError, otherwise: datetime) -> None:
+def hold(tx: Tx, source: Source, error: CollectError, otherwise: datetime) -> None:
     """Write on the credential what concerns all its sources; a limit without a time lasts until ``otherwise``."""
     if source.credential_id is None:
         return
@@ -252,11 +262,11 @@ def _save_page(
     with store.begin() as tx:
         counts = save_mentions(tx, source.id, batch, now, recheck_at=recheck_at)
         tx.sources.advance(claim, batch.cursor, until=now + lease)
-        _settle(tx, source, batch, now)
+        settle(tx, source, batch, now)
     return counts
 
 
-def _settle(tx: Tx, source: Source, batch: Batch, now: datetime) -> None:
+def settle(tx: Tx, source: Source, batch: Batch, now: datetime) -> None:
     """Write down what a page brought beside its mentions."""
     if batch.gaps:
         tx.sources.add_gaps(source.id, batch.gaps, now)
@@ -286,12 +296,13 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
     try:
         collector = collector_for(source.platform)
         if isinstance(collector, Rechecker) and source.state is not SourceState.REMOVED:
-            _check_may_call(store, source, now)
+            check_may_call(store, source, now)
             access = access_for(store, collector, source, now)
             batch = collector.recheck([native_id for _, native_id in due], now=now, access=access)
             with store.begin() as tx:
-                _, edited = save_mentions(tx, source.id, batch, clock())
-                _settle(tx, source, batch, clock())
+                # What is only another's context stays that: it was asked for, no source has brought it.
+                _, edited = save_mentions(tx, source.id, batch, clock(), context=True)
+                settle(tx, source, batch, clock())
     except CollectError as failure:
         error = failure
         log.warning("source %d (%s): could not look again: %s", source.id, source.name, error)
@@ -300,7 +311,7 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
         error = _defect(failure, access)
     if error is not None:
         with store.begin() as tx:
-            _hold(tx, source, error, now + source.interval)
+            hold(tx, source, error, now + source.interval)
             if isinstance(error, TransientError) and error.problem is not Problem.UNEXPECTED:
                 again = max(error.not_before or now, now + LOOK_AGAIN_AFTER)
                 tx.mentions.recheck_at([mention_id for mention_id, _ in due], again)
@@ -309,7 +320,7 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
     )
 
 
-def _check_may_call(store: Store, source: Source, now: datetime) -> None:
+def check_may_call(store: Store, source: Source, now: datetime) -> None:
     """Raises TransientError while the platform wants no call of the source or of its account."""
     with store.read() as tx:
         credential = None if source.credential_id is None else tx.credentials.get(source.credential_id)
@@ -332,11 +343,18 @@ def _plan_rechecks(tx: Tx, mention_ids: Sequence[int], now: datetime) -> None:
 
 
 def save_mentions(
-    tx: Tx, source_id: int, batch: Batch, now: datetime, *, recheck_at: datetime | None = None
+    tx: Tx,
+    source_id: int,
+    batch: Batch,
+    now: datetime,
+    *,
+    recheck_at: datetime | None = None,
+    context: bool = False,
 ) -> tuple[int, int]:
     """Store what is new or edited of a page, and its dead items. Returns (new, edited).
 
-    A page may hold one mention twice: the last wording counts.
+    A page may hold one mention twice: the last wording counts. ``context``: it came for the conversation of another
+    mention, so it is no work, except where it answers us; should a source bring it by itself later, it is new.
     """
     once = {mention.key: mention for mention in batch.mentions}
     placed, answers = conversations.place(tx, list(once.values()), now)
@@ -349,12 +367,26 @@ def save_mentions(
         known |= tx.mentions.known(edited)
         changes |= {key: rules.decide(mentions[key], known.get(key)) for key in edited}
     found = [change for change in changes.values() if change is not None]
-    told = [replace(change, answers=answers.get(change.mention.key)) for change in found]
-    counts = tx.mentions.save(source_id, told, now, recheck_at=recheck_at)
+    told = [
+        replace(change, answers=answers.get(change.mention.key), context=context and change.mention.key not in answers)
+        for change in found
+    ]
+    new, edited_count = tx.mentions.save(source_id, told, now, recheck_at=recheck_at)
     conversations.make_own(tx, [known[key] for key, mention in mentions.items() if mention.own and key in known], now)
+    if not context:
+        new += _make_work(tx, [known[key] for key, mention in mentions.items() if not mention.own and key in known], now)
     if batch.dead:
         tx.dead_letters.add(source_id, batch.dead, now)
-    return counts
+    return new, edited_count
+
+
+def _make_work(tx: Tx, known: Sequence[Known], now: datetime) -> int:
+    """Send what was fetched only as the context of another into the work; how many."""
+    found = [one.id for one in known if one.state is MentionState.CONTEXT]
+    if found:
+        tx.mentions.lock(found)
+        tx.mentions.set_state(found, MentionState.COLLECTED, ticket_id=None, now=now)
+    return len(found)
 
 
 def _reading(claim: SourceClaim, now: datetime, tally: _Tally) -> Reading:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
+from sahut.core import surroundings
 from sahut.core.errors import (
     CollectError,
     InDoubtError,
@@ -225,6 +226,7 @@ def _write_down(store: Store, claim: ReplyClaim, end: _Stands | _End, now: datet
             with store.begin() as tx:
                 tx.replies.sent(claim, end.sent, now)
                 _charge(tx, reply, end, now)
+                surroundings.look_after(tx, [reply.mention_id], now)
             return DeliveryReport(reply_id=reply.id, state=ReplyState.SENT)
         except RefusedError as error:
             end = _unclear(error)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sahut.core import wording
+from sahut.core import surroundings, wording
 from sahut.core.errors import RefusedError, SahutError, StaleWriteError
 from sahut.core.model import (
     Access,
@@ -207,6 +207,7 @@ def answered(tx: Tx, reply_id: int, link: str, *, version: int | None, actor: Ac
     _check_may(actor, _WRITERS)
     _take(tx, reply_id, version, frozenset({ReplyState.BY_HAND, ReplyState.FAILED}))
     sent = SentReply(native_id="", permalink=_web_link(link))
+    surroundings.look_after(tx, [tx.replies.get(reply_id).mention_id], now)
     return tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="by hand")
 
 
@@ -218,6 +219,7 @@ def settle(
     _take(tx, reply_id, version, frozenset({ReplyState.UNKNOWN}))
     if stands:
         sent = SentReply(native_id="", permalink=_web_link(link))
+        surroundings.look_after(tx, [tx.replies.get(reply_id).mention_id], now)
         return tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="seen there by a person")
     return tx.replies.move(
         reply_id, ReplyState.APPROVED, ReplyAct.NOT_THERE, actor_name=actor.name, now=now, due_at=now

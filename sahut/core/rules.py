@@ -107,7 +107,9 @@ def decide(mention: Mention, known: Known | None) -> Change | None:
         return Change(mention=mention, text_key=key)
     if known.content_hash == mention.content_hash:
         return None
-    decided = known.state in {MentionState.CONVERTED, MentionState.MERGED, MentionState.OWN}
+    decided = known.state in {
+        MentionState.CONVERTED, MentionState.MERGED, MentionState.OWN, MentionState.CONTEXT
+    }  # fmt: skip
     still_dismissed = known.state is MentionState.DISMISSED and similarity(known.body, mention.body) >= _SAME_STORY
     return Change(mention=mention, text_key=key, known=known, reassess=not (decided or still_dismissed))
 

@@ -39,6 +39,15 @@ from sahut.core.model.collected import (
     Probe,
     joined,
 )
+from sahut.core.model.conversations import (
+    Caps,
+    Context,
+    Conversation,
+    ConversationClaim,
+    ConversationPolicy,
+    ConversationTask,
+    Cut,
+)
 from sahut.core.model.deliveries import Delivery, Told
 from sahut.core.model.learning import (
     BINS,
@@ -141,11 +150,18 @@ __all__ = [
     "Budget",
     "Candidate",
     "Capability",
+    "Caps",
     "Caution",
     "Change",
+    "Context",
+    "Conversation",
+    "ConversationClaim",
+    "ConversationPolicy",
+    "ConversationTask",
     "Credential",
     "CredentialDraft",
     "Currency",
+    "Cut",
     "DeadItem",
     "DeadLetter",
     "Decided",

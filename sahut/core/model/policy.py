@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sahut.core.model.conversations import ConversationPolicy
 from sahut.core.model.replies import ReplyPolicy
 from sahut.core.model.words import Kind, Topic
 
@@ -28,7 +29,8 @@ class Policy:
     from which a mention counts as urgent. ``similar_threshold`` is the least Jaccard similarity of word shingles that
     ties two texts, ``tie_window`` how far apart they may stand. ``silence_factor``: a source is silent after this many
     of its usual gaps without a new mention. ``home_area`` is the code of the area that the agency serves, which settles
-    names that several areas bear; a source's own (by source name) comes before it. ``replies`` is how it answers.
+    names that several areas bear; a source's own (by source name) comes before it. ``replies`` is how it answers,
+    ``conversations`` how much of what stands around a mention it wants.
     """
 
     flagged_kinds: frozenset[Kind] = frozenset({Kind.COMPLAINT})
@@ -43,6 +45,7 @@ class Policy:
     source_areas: Mapping[str, str] = field(default_factory=dict)
     units: tuple[Unit, ...] = ()
     replies: ReplyPolicy = field(default_factory=ReplyPolicy)
+    conversations: ConversationPolicy = field(default_factory=ConversationPolicy)
 
     def unit_for(self, topic: Topic) -> Unit | None:
         """The first unit that acts on ``topic``, None when the policy names none."""

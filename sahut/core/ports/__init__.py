@@ -5,6 +5,7 @@ Only plain values of `sahut.core.model` pass through: no session, row or respons
 
 from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.outside import (
     Annotator,
@@ -12,7 +13,9 @@ from sahut.core.ports.outside import (
     Classifier,
     Clock,
     Collector,
+    ContextReader,
     Explainer,
+    Follower,
     Listener,
     Look,
     Member,
@@ -20,6 +23,7 @@ from sahut.core.ports.outside import (
     Rechecker,
     Replier,
 )
+from sahut.core.ports.people import Invitations
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.store import Store, Tx
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
@@ -33,12 +37,16 @@ __all__ = [
     "Classifier",
     "Clock",
     "Collector",
+    "ContextReader",
+    "Conversations",
     "Credentials",
     "DeadLetters",
     "Decisions",
     "Deliveries",
     "Explainer",
     "Explanations",
+    "Follower",
+    "Invitations",
     "Listener",
     "Look",
     "Member",

@@ -13,6 +13,8 @@ from sahut.core.model import (
     Assessment,
     Batch,
     Capability,
+    Caps,
+    Context,
     Guide,
     Mention,
     Probe,
@@ -94,6 +96,32 @@ class Listener(Protocol):
         self, source: Source, words: Sequence[Mapping[str, Any]], *, now: datetime, access: Access | None = None
     ) -> Batch:
         """What became of these words of the platform; a word that leads nowhere is a note. Raises as `collect`."""
+        ...
+
+
+@runtime_checkable
+class ContextReader(Protocol):
+    """A collector that can fetch what stands around a mention: the posts that it answers, those beside and below it."""
+
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """Up to ``caps.above`` posts up the line and ``caps.beside`` others, and where it was cut.
+
+        ``mention`` is whole. Raises as `collect` does.
+        """
+        ...
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A collector of a platform where answers to what we said come by no other way than by asking for them."""
+
+    def following(
+        self, source: Source, mention: Mention, *, since: datetime, most: int, access: Access | None = None
+    ) -> Source | None:
+        """Where answers to ``mention`` stand, as a place for `collect`; ``source`` is what brought it.
+
+        Asked for pages of ``most`` posts at most, from ``since`` on. None where there is no such place.
+        """
         ...
 
 

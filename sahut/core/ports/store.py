@@ -7,7 +7,9 @@ from typing import Protocol
 
 from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
+from sahut.core.ports.people import Invitations
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
@@ -42,9 +44,13 @@ class Tx(Protocol):
     @property
     def credentials(self) -> Credentials: ...
     @property
+    def invitations(self) -> Invitations: ...
+    @property
     def deliveries(self) -> Deliveries: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def conversations(self) -> Conversations: ...
 
 
 class Store(Protocol):

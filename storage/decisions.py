@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
 from sahut.core.errors import NotFoundError
 from sahut.core.model import (
+    AuditAct,
+    AuditDraft,
     Decided,
     Decision,
     DecisionDraft,
@@ -20,6 +22,7 @@ from sahut.core.model import (
     Topic,
     joined,
 )
+from storage.audit import SqlAudit
 from storage.tables import decision, mention, mention_version, source, ticket
 
 _STATES = (DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED)
@@ -27,10 +30,11 @@ _WORDS = (DecisionKind.CORRECTED, DecisionKind.CHECKED)
 
 
 class SqlDecisions:
-    """The decisions of one transaction."""
+    """The decisions of one transaction. Each goes into the audit log here, so that no caller can leave it out."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, audit: SqlAudit) -> None:
         self._connection = connection
+        self._audit = audit
 
     def add(self, draft: DecisionDraft) -> Decision:
         """Append one."""
@@ -54,6 +58,7 @@ class SqlDecisions:
             )
             .returning(decision.c.id)
         ).scalar_one()
+        self._audit.add(_noted(draft, added))
         return self.get(added)
 
     def get(self, decision_id: int) -> Decision:
@@ -149,6 +154,25 @@ class SqlDecisions:
 def _undone(of: Any) -> Any:
     undo = decision.alias("undo")
     return exists().where(undo.c.mention_id == of.mention_id, undo.c.undoes == of.id).correlate_except(undo)
+
+
+def _noted(draft: DecisionDraft, decision_id: int) -> AuditDraft:
+    """The note stays behind: it is free text, and the decision has it."""
+    said = {
+        "decision": decision_id,
+        "what": draft.kind,
+        "reason": draft.reason,
+        "ticket": draft.ticket_id,
+        "undoes": draft.undoes,
+    }
+    return AuditDraft(
+        act=AuditAct.DECISION,
+        at=draft.at,
+        actor=draft.actor,
+        kind="mention",
+        key=str(draft.mention_id),
+        detail={name: value for name, value in said.items() if value is not None},
+    )
 
 
 def _decided(row: Row[Any], earlier: list[Row[Any]], corrections: list[Row[Any]]) -> Decided:

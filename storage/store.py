@@ -34,10 +34,11 @@ class SqlTx:
     """One transaction, a noun at a time."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
+        self.audit = SqlAudit(connection)
         self.sources = SqlSources(connection)
         self.mentions = SqlMentions(connection)
         self.assessments = SqlAssessments(connection, self.mentions)
-        self.decisions = SqlDecisions(connection)
+        self.decisions = SqlDecisions(connection, self.audit)
         self.tickets = SqlTickets(connection)
         self.dead_letters = SqlDeadLetters(connection)
         self.accounts = SqlAccounts(connection)

@@ -174,6 +174,13 @@ def by_token(store: Store, now: datetime, shown: str) -> Signed | None:
     return Signed(user=user, actor=Actor(user_id=user.id, name=name, role=user.role, token_id=token.id))
 
 
+def called_from(request: Request, signed: Signed | None) -> Signed | None:
+    """Whoever it is, with the address that the request came from, which the audit log notes."""
+    if signed is None:
+        return None
+    return replace(signed, actor=replace(signed.actor, address=address_of(request)))
+
+
 def check_same_site(request: Request, settings: ApiSettings, session: Session | None, *, form_token: str = "") -> None:
     """Raise CrossSiteError unless an unsafe request surely comes from a page of ours.
 

@@ -63,8 +63,9 @@ def signed_or_none(request: Request, deps: AllParts, now: Now) -> Signed | None:
     """Who asks, by bearer token or else by session cookie; None for nobody. A wrong token is nobody, cookie or not."""
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return auth.by_token(deps.store, now, shown.strip())
-    return auth.by_cookie(deps.store, deps.settings, now, request.cookies.get(deps.settings.cookie_name, ""))
+        return auth.called_from(request, auth.by_token(deps.store, now, shown.strip()))
+    cookie = request.cookies.get(deps.settings.cookie_name, "")
+    return auth.called_from(request, auth.by_cookie(deps.store, deps.settings, now, cookie))
 
 
 MaybeSigned = Annotated[Signed | None, Depends(signed_or_none)]

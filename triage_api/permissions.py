@@ -21,6 +21,7 @@ class Permission(StrEnum):
     APPROVE = "approve"  # let out what somebody else wrote
     MANAGE = "manage"
     ACCOUNTS = "accounts"  # who may sign in, and as what
+    AUDIT = "audit"  # read the log of who did what
 
 
 CLOSED = frozenset({Permission.OPEN, Permission.SIGNED})
@@ -28,7 +29,7 @@ CLOSED = frozenset({Permission.OPEN, Permission.SIGNED})
 
 _SEES = frozenset({Permission.OWN, Permission.CASES, Permission.READ})
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.AUDITOR: _SEES,
+    Role.AUDITOR: _SEES | {Permission.AUDIT},
     Role.UNIT: frozenset({Permission.OWN, Permission.CASES, Permission.HANDLE}),
     Role.SUPERVISOR: _SEES | {Permission.HANDLE},
     Role.TRIAGE: _SEES | {Permission.HANDLE, Permission.DECIDE},
@@ -85,6 +86,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/dead-letters/{{letter_id}}/retry"): Permission.MANAGE,
     ("GET", f"{_V1}/roles"): Permission.OWN,
     ("GET", f"{_V1}/users"): Permission.CASES,
+    ("GET", f"{_V1}/audit"): Permission.AUDIT,
     ("GET", f"{_V1}/tokens"): Permission.ACCOUNTS,
     ("POST", f"{_V1}/tokens"): Permission.ACCOUNTS,
     ("DELETE", f"{_V1}/tokens/{{token_id}}"): Permission.ACCOUNTS,
@@ -128,6 +130,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/tickets/new"): Permission.DECIDE,
     ("GET", "/tickets/{ticket_id}"): Permission.CASES,
     ("POST", "/tickets/{ticket_id}"): Permission.HANDLE,
+    ("GET", "/audit"): Permission.AUDIT,
     ("GET", "/sources"): Permission.READ,
     ("POST", "/sources"): Permission.MANAGE,
     ("GET", "/sources/opml"): Permission.MANAGE,

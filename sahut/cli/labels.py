@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from sahut import bootstrap, labels
+from sahut.cli.operator import who
 from sahut.cli.output import say, start_log
+from sahut.core import noting
 from sahut.core.errors import NotFoundError
 from sahut.core.model import WIB
 
@@ -48,6 +50,8 @@ def export(
         counts = labels.write(file, labels.rows(parts.store, parts.policy, source=source, since=begin))
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
+    with parts.store.begin() as tx:
+        noting.export(tx, "labels", name=who(), now=parts.clock(), rows=sum(counts.values()))
     parts.store.close()
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
     say(f"{sum(counts.values())} labels in {file}: {words or 'no decision stands yet'}.")

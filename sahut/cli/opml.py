@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from sahut import bootstrap
+from sahut.cli.operator import who
 from sahut.cli.output import AsJson, say, write_json, write_table
-from sahut.core import opml
+from sahut.core import noting, opml
 from sahut.core.errors import RefusedError
 
 
@@ -58,6 +59,8 @@ def import_list(
     with parts.store.begin() as tx:
         plan = opml.plan(drafts, notes, [source.draft for source in tx.sources.all()])
         added = [] if dry_run else [tx.sources.add(draft, parts.clock()) for draft in plan.add]
+        for source in added:
+            noting.source(tx, "added", source.id, name=who(), now=parts.clock())
     for source in added:
         parts.queue.ring("collect", key=f"source:{source.id}", args={"source_id": source.id})
     parts.store.close()

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from sahut import bootstrap
+from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, progress, say, span, step, write_json, write_table
-from sahut.core import collecting, rules
+from sahut.core import collecting, noting, rules
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Gap, Probe, Source, SourceDay, SourceDraft, SourceState
 
@@ -74,6 +75,7 @@ def add(
         draft = replace(draft, name=name or found.title, address=found.address or address)
     with parts.store.begin() as tx:
         source = tx.sources.add(replace(draft, name=draft.name or address), parts.clock())
+        noting.source(tx, "added", source.id, name=who(), now=parts.clock())
     parts.queue.ring("collect", key=f"source:{source.id}", args={"source_id": source.id})
     say(f"'{source.name}' is followed: {source.address}, every {span(source.interval)}.")
 
@@ -169,6 +171,7 @@ def change(
             credential=source.credential if credential is None else credential,
         )
         tx.sources.change(source.id, draft, version=source.version, now=parts.clock())
+        noting.source(tx, "changed", source.id, name=who(), now=parts.clock())
     say(f"'{draft.name}' is changed.")
     if source.state is SourceState.STOPPED:
         say(f"It is stopped. Read it again: sahut source resume '{draft.name}'")
@@ -306,7 +309,9 @@ def _named(tx: Tx, name: str) -> Source:
 def _set_state(name: str, state: SourceState) -> Source:
     parts, _ = _parts()
     with parts.store.begin() as tx:
-        return tx.sources.set_state(_named(tx, name).id, state, version=None, now=parts.clock())
+        changed = tx.sources.set_state(_named(tx, name).id, state, version=None, now=parts.clock())
+        noting.source(tx, state, changed.id, name=who(), now=parts.clock())
+        return changed
 
 
 def _show(found: Probe) -> None:

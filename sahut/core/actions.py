@@ -7,7 +7,7 @@ StaleWriteError with what the other person did.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ from sahut.core.deciding import Pick
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
     Actor,
+    AuditAct,
+    AuditDraft,
     Batch,
     DeadLetter,
     Decision,
@@ -41,6 +43,8 @@ _CONVERTIBLE = frozenset({MentionState.FLAGGED, MentionState.SNOOZED, MentionSta
 _DISMISSIBLE = frozenset({MentionState.FLAGGED, MentionState.SNOOZED})
 # Once a unit works on a ticket, its mentions stay with it.
 _UNDOABLE = frozenset({TicketStatus.NEW, TicketStatus.FORWARDED})
+# Fields of a ticket that hold words of a list, and nothing that somebody typed.
+_CODES = frozenset({"topic", "unit", "priority", "status", "outcome", "assignee"})
 
 
 def new_tracking_code() -> str:
@@ -69,6 +73,7 @@ def convert(
     decisions = deciding.write(tx, records, DecisionKind.CONVERTED, actor, now, ticket_id=ticket.id)
     tx.mentions.set_state([r.id for r in records], MentionState.CONVERTED, ticket_id=ticket.id, now=now)
     tx.tickets.add_event(ticket.id, "created", {"mentions": [r.id for r in records]}, actor.name, now)
+    _note(tx, ticket, "created", actor, now)
     # Copies speak for others: only what was chosen is a conversation of ours.
     surroundings.look_after(tx, [mention_id for mention_id, _ in picks], now)
     return tx.tickets.get(ticket.id), decisions
@@ -86,6 +91,7 @@ def merge(
     decisions = deciding.write(tx, records, DecisionKind.MERGED, actor, now, ticket_id=ticket_id)
     tx.mentions.set_state([r.id for r in records], MentionState.MERGED, ticket_id=ticket_id, now=now)
     tx.tickets.add_event(ticket_id, "merged", {"mentions": [r.id for r in records]}, actor.name, now)
+    _note(tx, ticket, "merged", actor, now)
     return tx.tickets.get(ticket_id), decisions
 
 
@@ -130,6 +136,7 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
     if ticket is not None:
         kind = "unmerged" if tx.tickets.get(ticket.id).mentions else "void"
         tx.tickets.add_event(ticket.id, kind, {"mentions": [d.mention_id for d in undone]}, actor.name, now)
+        _note(tx, ticket, kind, actor, now)
         if kind == "void":
             tx.tickets.void(ticket.id, now)
     return undone
@@ -195,7 +202,20 @@ def change_ticket(
             detail[name.removesuffix("_name")] = [old, new]
     if detail:
         tx.tickets.add_event(ticket_id, "changed", detail, actor.name, now)
+        _note(tx, after, "changed", actor, now, detail)
     return after
+
+
+def _note(
+    tx: Tx, ticket: Ticket, what: str, actor: Actor, now: datetime, changed: Mapping[str, list[Any]] | None = None
+) -> None:
+    """Into the audit log. Of what people typed only the field's name: it may name a citizen."""
+    said: dict[str, Any] = {"what": what, "number": ticket.number}
+    if changed:
+        said["changed"] = {name: pair if name in _CODES else [] for name, pair in changed.items()}
+    tx.audit.add(
+        AuditDraft(act=AuditAct.TICKET, at=now, actor=actor, kind="ticket", key=str(ticket.id), detail=said)
+    )
 
 
 def retry_dead_letter(tx: Tx, letter: DeadLetter, collector: Collector | None, *, now: datetime) -> int:

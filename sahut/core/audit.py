@@ -45,21 +45,7 @@ def chained(draft: AuditDraft, number: int, previous: str) -> AuditEntry:
 
 def hash_of(entry: AuditEntry) -> str:
     """SHA-256 in hex of everything that the entry says but its own hash."""
-    said = {
-        "id": entry.id,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor_id": entry.actor_id,
-        "actor_name": entry.actor_name,
-        "actor_role": entry.actor_role,
-        "token_id": entry.token_id,
-        "act": entry.act,
-        "kind": entry.kind,
-        "key": entry.key,
-        "detail": entry.detail,
-        "address": entry.address,
-        "previous": entry.previous,
-    }
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+    return hashlib.sha256(_canonical(_said(entry)).encode("ascii")).hexdigest()
 
 
 def first_broken(entries: Iterable[AuditEntry], *, after: int = 0, previous: str = FIRST) -> BrokenLink | None:
@@ -75,8 +61,16 @@ def first_broken(entries: Iterable[AuditEntry], *, after: int = 0, previous: str
     return None
 
 
-def as_json(entry: AuditEntry) -> dict[str, Any]:
-    """An entry as one object of the export: with it anybody can compute the hashes again."""
+def line(entry: AuditEntry) -> str:
+    """An entry as one line of the export; without ``hash`` it is the text that the hash is of."""
+    return _canonical(_said(entry) | {"hash": entry.hash})
+
+
+def _canonical(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+
+
+def _said(entry: AuditEntry) -> dict[str, Any]:
     return {
         "id": entry.id,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -90,7 +84,6 @@ def as_json(entry: AuditEntry) -> dict[str, Any]:
         "detail": dict(entry.detail),
         "address": entry.address,
         "previous": entry.previous,
-        "hash": entry.hash,
     }
 
 

@@ -29,6 +29,8 @@ from sahut.core.errors import (
 )
 from sahut.core.model import (
     Access,
+    AuditAct,
+    AuditDraft,
     Currency,
     MentionRecord,
     Problem,
@@ -225,6 +227,7 @@ def _write_down(store: Store, claim: ReplyClaim, end: _Stands | _End, now: datet
         try:
             with store.begin() as tx:
                 tx.replies.sent(claim, end.sent, now)
+                _note(tx, reply, ReplyAct.SENT, ReplyState.SENT, now)
                 _charge(tx, reply, end, now)
                 surroundings.look_after(tx, [reply.mention_id], now)
             return DeliveryReport(reply_id=reply.id, state=ReplyState.SENT)
@@ -235,12 +238,18 @@ def _write_down(store: Store, claim: ReplyClaim, end: _Stands | _End, now: datet
             tx.replies.settle(
                 claim, end.state, end.act, now=now, due_at=end.due_at, reason=end.reason, problem=end.problem
             )
+            _note(tx, reply, end.act, end.state, now)
             credential_id = tx.sources.get(reply.source_id).credential_id
             if end.hold_until is not None and credential_id is not None:
                 tx.credentials.hold(credential_id, not_before=end.hold_until, problem=end.problem)
     except LeaseLostError:
         log.warning("reply %d: somebody else settled it meanwhile", reply.id)
     return DeliveryReport(reply_id=reply.id, state=end.state, reason=end.reason)
+
+
+def _note(tx: Tx, reply: Reply, act: ReplyAct, state: ReplyState, now: datetime) -> None:
+    said = {"act": act, "state": state, "mention": reply.mention_id}
+    tx.audit.add(AuditDraft(act=AuditAct.REPLY, at=now, name="sahut", kind="reply", key=str(reply.id), detail=said))
 
 
 def _charge(tx: Tx, reply: Reply, stands: _Stands, now: datetime) -> None:

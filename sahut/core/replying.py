@@ -16,6 +16,8 @@ from sahut.core.errors import RefusedError, SahutError, StaleWriteError
 from sahut.core.model import (
     Access,
     Actor,
+    AuditAct,
+    AuditDraft,
     Capability,
     Currency,
     MentionRecord,
@@ -138,7 +140,8 @@ def draft(tx: Tx, mention_id: int, judged: Judged, *, template: str = "", actor:
         raise RefusedError(f"mention {mention_id} is no longer on its platform", rule="reply_gone")
     if judged.capability is Capability.NONE:
         raise RefusedError(f"mention {mention_id} cannot be answered", rule="reply_no_way")
-    return tx.replies.add(_drafted(record, judged.text, actor, template), now)
+    made = tx.replies.add(_drafted(record, judged.text, actor, template), now)
+    return _noted(tx, made, ReplyAct.DRAFTED, actor, now)
 
 
 def edit(tx: Tx, reply_id: int, text: str, *, version: int | None, actor: Actor, now: datetime) -> Reply:
@@ -146,7 +149,8 @@ def edit(tx: Tx, reply_id: int, text: str, *, version: int | None, actor: Actor,
     _check_may(actor, _WRITERS)
     reply = _take(tx, reply_id, version, _EDITABLE)
     record = tx.mentions.get(reply.mention_id)
-    return tx.replies.rewrite(reply_id, _drafted(record, text, actor, reply.template), now)
+    changed = tx.replies.rewrite(reply_id, _drafted(record, text, actor, reply.template), now)
+    return _noted(tx, changed, ReplyAct.EDITED, actor, now)
 
 
 def _drafted(record: MentionRecord, text: str, actor: Actor, template: str) -> ReplyDraft:
@@ -168,7 +172,8 @@ def submit(
     reply = _take(tx, reply_id, version, frozenset({ReplyState.DRAFT}))
     _check_sayable(tx, reply, judged, policy, now)
     if policy.replies.approval:
-        return tx.replies.move(reply_id, ReplyState.WAITING, ReplyAct.SUBMITTED, actor_name=actor.name, now=now)
+        moved = tx.replies.move(reply_id, ReplyState.WAITING, ReplyAct.SUBMITTED, actor_name=actor.name, now=now)
+        return _noted(tx, moved, ReplyAct.SUBMITTED, actor, now)
     return _release(tx, reply, judged, ReplyAct.SUBMITTED, actor, now)
 
 
@@ -190,16 +195,18 @@ def reject(tx: Tx, reply_id: int, note: str, *, version: int | None, actor: Acto
     _take(tx, reply_id, version, frozenset({ReplyState.WAITING}))
     if not note.strip():
         raise RefusedError("say what is wrong with the reply", rule="reply_note")
-    return tx.replies.move(
+    moved = tx.replies.move(
         reply_id, ReplyState.DRAFT, ReplyAct.REJECTED, actor_name=actor.name, now=now, note=note.strip()
     )
+    return _noted(tx, moved, ReplyAct.REJECTED, actor, now)
 
 
 def withdraw(tx: Tx, reply_id: int, *, version: int | None, actor: Actor, now: datetime) -> Reply:
     """It does not go out. Refused from the moment a machine has taken it."""
     _check_may(actor, _WRITERS)
     _take(tx, reply_id, version, _WITHDRAWABLE)
-    return tx.replies.move(reply_id, ReplyState.WITHDRAWN, ReplyAct.WITHDRAWN, actor_name=actor.name, now=now)
+    moved = tx.replies.move(reply_id, ReplyState.WITHDRAWN, ReplyAct.WITHDRAWN, actor_name=actor.name, now=now)
+    return _noted(tx, moved, ReplyAct.WITHDRAWN, actor, now)
 
 
 def answered(tx: Tx, reply_id: int, link: str, *, version: int | None, actor: Actor, now: datetime) -> Reply:
@@ -208,7 +215,8 @@ def answered(tx: Tx, reply_id: int, link: str, *, version: int | None, actor: Ac
     _take(tx, reply_id, version, frozenset({ReplyState.BY_HAND, ReplyState.FAILED}))
     sent = SentReply(native_id="", permalink=_web_link(link))
     surroundings.look_after(tx, [tx.replies.get(reply_id).mention_id], now)
-    return tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="by hand")
+    stands = tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="by hand")
+    return _noted(tx, stands, ReplyAct.SENT, actor, now)
 
 
 def settle(
@@ -220,10 +228,12 @@ def settle(
     if stands:
         sent = SentReply(native_id="", permalink=_web_link(link))
         surroundings.look_after(tx, [tx.replies.get(reply_id).mention_id], now)
-        return tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="seen there by a person")
-    return tx.replies.move(
+        seen = tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="seen there by a person")
+        return _noted(tx, seen, ReplyAct.SENT, actor, now)
+    moved = tx.replies.move(
         reply_id, ReplyState.APPROVED, ReplyAct.NOT_THERE, actor_name=actor.name, now=now, due_at=now
     )
+    return _noted(tx, moved, ReplyAct.NOT_THERE, actor, now)
 
 
 def retry(
@@ -238,7 +248,7 @@ def retry(
 
 def _release(tx: Tx, reply: Reply, judged: Judged, act: ReplyAct, actor: Actor, now: datetime) -> Reply:
     by_api = judged.capability is Capability.API
-    return tx.replies.move(
+    moved = tx.replies.move(
         reply.id,
         ReplyState.APPROVED if by_api else ReplyState.BY_HAND,
         act,
@@ -246,6 +256,14 @@ def _release(tx: Tx, reply: Reply, judged: Judged, act: ReplyAct, actor: Actor, 
         now=now,
         due_at=now if by_api else None,
     )
+    return _noted(tx, moved, act, actor, now)
+
+
+def _noted(tx: Tx, reply: Reply, act: ReplyAct, actor: Actor, now: datetime) -> Reply:
+    """The reply, once the audit log has what was done to it. Its text stays where it is."""
+    said = {"act": act, "state": reply.state, "mention": reply.mention_id}
+    tx.audit.add(AuditDraft(act=AuditAct.REPLY, at=now, actor=actor, kind="reply", key=str(reply.id), detail=said))
+    return reply
 
 
 def _check_may(actor: Actor, roles: frozenset[Role]) -> None:

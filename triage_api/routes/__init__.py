@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from triage_api.routes import decisions, hooks, mentions, operations, people, replies, sessions, sources, tickets
+from triage_api.routes import (
+    audit,
+    decisions,
+    hooks,
+    mentions,
+    operations,
+    people,
+    replies,
+    sessions,
+    sources,
+    tickets,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
@@ -13,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     replies.router,
     hooks.router,
     people.router,
+    audit.router,
     operations.router,
     operations.probes,
 )

@@ -9,11 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
+from sahut.core import noting
 from sahut.core.errors import NotFoundError
-from sahut.core.model import SourceState
+from sahut.core.model import Actor, SourceState
 from sahut.core.ports import Tx
 from triage_api import addresses
-from triage_api.deps import Deps, Now, Parts, SignedUser, ring
+from triage_api.deps import CurrentActor, Deps, Now, Parts, SignedUser, ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
@@ -55,6 +56,7 @@ def add_source(
         _check_credential(tx, body.credential)
         source = tx.sources.add(body.draft(), now)
         added.append(source.id)
+        noting.source(tx, "added", source.id, actor=signed.actor, now=now)
         return SourceAnswer.of(source, now, deps.policy)
 
     answer = once(request, deps, signed, now, key=key, body=body, act=act)
@@ -97,7 +99,7 @@ def report_source(deps: Parts, now: Now, source_id: SourceId) -> SourceReport:
 
 @router.put("/{source_id}", response_model=SourceAnswer, responses=problems(404, 409, 428))
 def change_source(
-    deps: Parts, now: Now, source_id: SourceId, body: SourceChangeBody, if_match: IfMatch = None
+    deps: Parts, actor: CurrentActor, now: Now, source_id: SourceId, body: SourceChangeBody, if_match: IfMatch = None
 ) -> Response:
     """Set all of a source's settings. A new address is read from its beginning."""
     version = based_on(if_match, body.version)
@@ -109,37 +111,43 @@ def change_source(
         _check_credential(tx, body.credential)
         draft = replace(body.draft(), address=addresses.meant(body.address, before.address))
         changed = tx.sources.change(source_id, draft, version=version, now=now)
+        noting.source(tx, "changed", source_id, actor=actor, now=now)
     return written(SourceAnswer.of(changed, now, deps.policy))
 
 
 @router.post("/{source_id}/pause", response_model=SourceAnswer, responses=problems(404, 409))
-def pause_source(deps: Parts, now: Now, source_id: SourceId, body: VersionBody) -> Response:
+def pause_source(deps: Parts, actor: CurrentActor, now: Now, source_id: SourceId, body: VersionBody) -> Response:
     """Stop reading it for the time being."""
-    return _set_state(deps, now, source_id, SourceState.PAUSED, body.version)
+    return _set_state(deps, actor, now, source_id, SourceState.PAUSED, body.version)
 
 
 @router.post("/{source_id}/resume", response_model=SourceAnswer, responses=problems(404, 409))
-def resume_source(deps: Parts, now: Now, source_id: SourceId, body: VersionBody) -> Response:
+def resume_source(deps: Parts, actor: CurrentActor, now: Now, source_id: SourceId, body: VersionBody) -> Response:
     """Read it again, from now on and with a clean slate."""
-    answer = _set_state(deps, now, source_id, SourceState.ACTIVE, body.version)
+    answer = _set_state(deps, actor, now, source_id, SourceState.ACTIVE, body.version)
     _read_soon(deps, source_id)
     return answer
 
 
 @router.delete("/{source_id}", response_model=SourceAnswer, responses=problems(404, 409))
-def remove_source(deps: Parts, now: Now, source_id: SourceId, if_match: IfMatch = None) -> Response:
+def remove_source(
+    deps: Parts, actor: CurrentActor, now: Now, source_id: SourceId, if_match: IfMatch = None
+) -> Response:
     """Stop following it for good. Its mentions stay."""
     version = None if if_match is None else based_on(if_match, None)
-    return _set_state(deps, now, source_id, SourceState.REMOVED, version)
+    return _set_state(deps, actor, now, source_id, SourceState.REMOVED, version)
 
 
 def _read_soon(deps: Deps, source_id: int) -> None:
     ring(deps, "collect", key=f"source:{source_id}", args={"source_id": source_id})
 
 
-def _set_state(deps: Deps, now: Now, source_id: int, state: SourceState, version: int | None) -> Response:
+def _set_state(
+    deps: Deps, actor: Actor, now: Now, source_id: int, state: SourceState, version: int | None
+) -> Response:
     with deps.store.begin() as tx:
         changed = tx.sources.set_state(source_id, state, version=version, now=now)
+        noting.source(tx, state, source_id, actor=actor, now=now)
     return written(SourceAnswer.of(changed, now, deps.policy))
 
 

@@ -72,6 +72,7 @@ class Desk:
             "may_read": self.may(Permission.READ),
             "may_handle": self.may(Permission.HANDLE),
             "may_accounts": self.may(Permission.ACCOUNTS),
+            "may_audit": self.may(Permission.AUDIT),
             "home": permissions.home(self.signed.user.role),
             "may_decide": self.may(Permission.DECIDE),
             "may_manage": self.may(Permission.MANAGE),

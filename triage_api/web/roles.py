@@ -24,6 +24,7 @@ def permission_words(permission: Permission) -> str:
         Permission.APPROVE: _("Menyetujui balasan publik orang lain"),
         Permission.MANAGE: _("Mengatur sumber"),
         Permission.ACCOUNTS: _("Mengatur akun, peran, dan kunci program"),
+        Permission.AUDIT: _("Membaca jejak audit"),
     }.get(permission, permission.value)
 
 

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from triage_api.deps import Deps, authorize_page
-from triage_api.web import accounts, assets, pages, queue, replies, roles, source_lists, sources, tickets
+from triage_api.web import accounts, assets, audit, pages, queue, replies, roles, source_lists, sources, tickets
 from triage_api.web.words import _
 
 _TITLES = {
@@ -78,7 +78,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
     """Add every page. One that the table of permissions lacks is closed, so that none is open by omission."""
     # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
     rooms = (assets, accounts, roles, queue, tickets, replies, source_lists, sources)
-    for room in rooms:
+    for room in (*rooms, audit):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page
 

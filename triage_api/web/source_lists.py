@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from sahut.core import opml
+from sahut.core import noting, opml
 from sahut.core.errors import RefusedError
 from sahut.core.ports import Tx
 from triage_api.deps import ring
@@ -24,8 +24,10 @@ def export(desk: AtDesk) -> Response:
     """The feeds that are followed, without passwords, as a file."""
     if not desk.may(Permission.MANAGE):
         raise ForbiddenError(_("Peran Anda tidak mencakup tindakan ini."))
-    with desk.deps.store.read() as tx:
-        text = opml.write([source.draft for source in tx.sources.all()], title="Sahut", now=desk.now)
+    with desk.deps.store.begin() as tx:
+        found = [source.draft for source in tx.sources.all()]
+        text = opml.write(found, title="Sahut", now=desk.now)
+        noting.export(tx, "sources", actor=desk.signed.actor, now=desk.now, rows=len(found))
     return Response(
         text,
         media_type="text/x-opml",
@@ -45,6 +47,8 @@ def add_all(form: Manages) -> Response:
     def act(tx: Tx) -> str:
         plan = opml.plan(drafts, notes, [source.draft for source in tx.sources.all()])
         added.extend(tx.sources.add(draft, form.desk.now).id for draft in plan.add)
+        for source_id in added:
+            noting.source(tx, "added", source_id, actor=form.desk.signed.actor, now=form.desk.now)
         return "/sources?done=listed" if plan.add else "/sources?done=listed_before"
 
     answer = form.once(act)

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import RedirectResponse
 
-from sahut.core import rules
+from sahut.core import noting, rules
 from sahut.core.model import Probe, Source, SourceDay, SourceDraft, SourceState
 from sahut.core.ports import Tx
 from triage_api import addresses
@@ -59,6 +59,7 @@ def add(form: Manages) -> Response:
 
     def act(tx: Tx) -> str:
         added.append(tx.sources.add(draft, form.desk.now).id)
+        noting.source(tx, "added", added[-1], actor=form.desk.signed.actor, now=form.desk.now)
         return "/sources?done=added"
 
     answer = form.once(act)
@@ -117,6 +118,7 @@ def change(form: Manages, source_id: SourceId) -> Response:
             interval=timedelta(minutes=minutes),
         )
         tx.sources.change(source_id, draft, version=form.number("version"), now=form.desk.now)
+        noting.source(tx, "changed", source_id, actor=form.desk.signed.actor, now=form.desk.now)
         return f"/sources?done=saved#source-{source_id}"
 
     answer = form.once(act)
@@ -146,6 +148,7 @@ def set_state(form: Manages, source_id: SourceId, state: str) -> Response:
 
     def act(tx: Tx) -> str:
         tx.sources.set_state(source_id, wanted, version=form.number("version"), now=form.desk.now)
+        noting.source(tx, wanted, source_id, actor=form.desk.signed.actor, now=form.desk.now)
         return f"/sources?done={word}#source-{source_id}"
 
     answer = form.once(act)

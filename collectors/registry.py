@@ -16,7 +16,7 @@ from sahut.core.errors import NotFoundError, PermanentError
 from sahut.core.model import Problem
 from sahut.core.ports import Collector
 
-__all__ = ["CollectorSettings", "load", "platforms"]
+__all__ = ["CollectorSettings", "extra_of", "load", "platforms"]
 
 COLLECTORS = {
     "feed": "collectors.feeds:FeedCollector",
@@ -45,6 +45,11 @@ EXTRAS: dict[str, str] = {
     "mail": "mail",
 }
 _GROUP = "sahut.collectors"
+
+
+def extra_of(platform: str) -> str:
+    """The extra that brings the platform's client library; "" where none is needed."""
+    return EXTRAS.get(platform, "")
 
 
 def platforms() -> list[str]:

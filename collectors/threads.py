@@ -76,6 +76,7 @@ class ThreadsCollector(GraphMember):
             "Let the agency's account accept the invitation as a tester, or sign in through the app.",
             "Make a long-lived token; Sahut renews it while it is used at least every month.",
         ),
+        currencies=(Currency.SEARCHES,),
         needs=(
             Need(key="access_token", words="the long-lived access token"),
             Need(key="app_secret", words="the app secret: signs our calls, and proves webhooks", required=False),

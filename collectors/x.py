@@ -41,7 +41,7 @@ from collectors._x_client import (
 from collectors._x_replies import XReplier
 from collectors._x_stretches import REACH, Course, Stretch
 from sahut.core.errors import PermanentError, TransientError
-from sahut.core.model import Access, Batch, Gap, Guide, Mention, Need, Problem, Source
+from sahut.core.model import Access, Batch, Currency, Gap, Guide, Mention, Need, Problem, Source
 
 PAGE = 100
 _LEAST_SEARCH, _LEAST_MENTIONS = 10, 5
@@ -64,6 +64,7 @@ GUIDE = Guide(
         "Give the credential a budget in USD, for a day and for a month.",
         "To answer posts that do not name your account, ask X for a Public Utility app; until then those go by hand.",
     ),
+    currencies=(Currency.USD,),
     needs=(
         Need(key="bearer_token", words="Bearer token of the app (console.x.com, Keys and tokens)"),
         Need(

@@ -32,6 +32,7 @@ from sahut.core.model import (
     Access,
     Batch,
     Capability,
+    Currency,
     Guide,
     Mention,
     Need,
@@ -63,6 +64,7 @@ class YoutubeCollector:
             "account for https://www.googleapis.com/auth/youtube.force-ssl, and copy the refresh token.",
             "Give the credential a budget of 10,000 units and 100 searches a day, Google's usual quota.",
         ),
+        currencies=(Currency.UNITS, Currency.SEARCHES),
         needs=(
             Need(key="api_key", words="the API key"),
             Need(key="channel", words="the id of our channel, UC…", secret=False, required=False),

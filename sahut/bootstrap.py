@@ -210,6 +210,13 @@ def _manners(settings: Settings, opened: Store | None) -> CollectorSettings:
     return CollectorSettings(allow_hosts=allowed, contact=settings.contact)
 
 
+def platforms() -> dict[str, str]:
+    """What can be followed: platform → the extra that brings its client library, "" where none is needed."""
+    from collectors import registry
+
+    return {name: registry.extra_of(name) for name in registry.platforms()}
+
+
 def versions(settings: Settings) -> Versions:
     """The versions of the model that this installation has."""
     from classifiers.versions import Versions
@@ -274,6 +281,7 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         collector_for=made.collector_for,
         look=lambda draft: look(settings, draft, made.store),
         means=made.means,
+        platforms=platforms(),
         settings=ApiSettings(base_url=settings.public_url, cookie_secure=settings.public_url.startswith("https://")),
     )
 

@@ -21,6 +21,7 @@ from sahut.core.scope import UnitStore
 from triage_api import auth, permissions
 from triage_api.auth import Signed
 from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError
+from triage_api.looking import Gate
 from triage_api.permissions import Permission
 from triage_api.settings import ApiSettings
 
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """The parts that `create_app` was given."""
+    """The parts that `create_app` was given. ``platforms`` is name → the extra that brings its library, or ""."""
 
     store: Store
     policy: Policy
@@ -39,6 +40,8 @@ class Deps:
     queue: Queue | None = None
     collector_for: Callable[[str], Collector] | None = None
     means: Means = field(default_factory=Means)
+    platforms: Mapping[str, str] = field(default_factory=dict)
+    gate: Gate = field(default_factory=Gate)
 
 
 def deps_of(request: Request) -> Deps:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from sahut.core.errors import NotFoundError, SahutError
@@ -20,24 +22,38 @@ class BusyError(ApiError):
     code = "looking_busy"
 
 
-class Looks:
-    """Wraps the look that the app was given. Without one, every look is refused."""
+class Gate:
+    """Lets a few through at once: everything for which a request waits on another server."""
 
-    def __init__(self, look: Look | None) -> None:
-        self._look = look
+    def __init__(self) -> None:
         self._free = BoundedSemaphore(_AT_ONCE)
 
-    def __call__(self, draft: SourceDraft) -> Probe:
-        """Raises BusyError, InvalidError for a platform that nobody brings, CollectError for one not installed."""
-        if self._look is None:
-            raise SahutError("this process was given no way to look at a place")
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Raises BusyError at once where too many are inside."""
         if not self._free.acquire(blocking=False):
             raise BusyError(
                 f"{_AT_ONCE} places are being looked at; try again in a moment", headers={"Retry-After": "10"}
             )
         try:
-            return self._look(draft)
-        except NotFoundError as error:
-            raise InvalidError(str(error), pointer="#/platform") from error
+            yield
         finally:
             self._free.release()
+
+
+class Looks:
+    """Wraps the look that the app was given. Without one, every look is refused."""
+
+    def __init__(self, look: Look | None, gate: Gate | None = None) -> None:
+        self._look = look
+        self._gate = gate or Gate()
+
+    def __call__(self, draft: SourceDraft) -> Probe:
+        """Raises BusyError, InvalidError for a platform that nobody brings, CollectError for one not installed."""
+        if self._look is None:
+            raise SahutError("this process was given no way to look at a place")
+        with self._gate.turn():
+            try:
+                return self._look(draft)
+            except NotFoundError as error:
+                raise InvalidError(str(error), pointer="#/platform") from error

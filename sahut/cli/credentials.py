@@ -5,32 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sahut import bootstrap
 from sahut.cli.output import FAILED, AsJson, ago, complain, people, say, step, write_json, write_table
-from sahut.core.errors import CollectError, NotFoundError, RefusedError
-from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Need, Period
-from sahut.core.ports import Member
+from sahut.core import admission
+from sahut.core.admission import NeedError, Spent
+from sahut.core.errors import CollectError, NotFoundError
+from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Period
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from sahut.core.ports import Tx
+    from sahut.core.ports import Member, Tx
     from sahut.jobs import Parts
 
 app = typer.Typer(help="Accounts and keys of ours on platforms.", no_args_is_help=True)
 keys = typer.Typer(help="The key that seals secrets in the database.", no_args_is_help=True)
-
-_MADE_BYTES = 32
-_BASE = Need(
-    key="base_url",
-    words="Another address in place of the platform's own (a gateway, a test server); empty for the usual one.",
-    secret=False,
-    required=False,
-)
 
 Name = Annotated[str, typer.Argument(help="What to call it, as in 'X dinas'.")]
 SetList = Annotated[
@@ -64,11 +56,11 @@ def add(
     draft = CredentialDraft(
         platform=platform, name=name, settings=_plain(member.guide, given), budgets=_budgets(budgets or [])
     )
-    account = "" if unproven else _prove(member, draft, secrets, parts)
+    access = admission.opened(draft, secrets)
+    account = "" if unproven else _call(member, access, parts)
     with parts.store.begin() as tx:
-        made = tx.credentials.add(draft, secrets, parts.clock())
-        if account:
-            tx.credentials.proven(made.id, account, parts.clock())
+        made = admission.add(tx, draft, secrets, account, parts.clock())
+        admission.charge(tx, made.id, access, parts.clock())
     say(f"'{name}' is kept, sealed{f'; {platform} calls us {account}' if account else ''}.")
     say(f"Follow something with it: sahut source add {platform} ADDRESS --credential '{name}'")
 
@@ -81,11 +73,11 @@ def rotate(name: Name, from_stdin: SecretFile = False) -> None:
         before = _named(tx, name)
     member = _member(parts, before.platform)
     secrets = _secrets(member.guide, from_stdin=from_stdin)
-    draft = _draft(before)
-    account = _prove(member, draft, secrets, parts)
+    access = admission.opened(admission.draft_of(before), secrets)
+    account = _call(member, access, parts)
     with parts.store.begin() as tx:
-        tx.credentials.change(before.id, draft, secrets, version=before.version, now=parts.clock())
-        tx.credentials.proven(before.id, account, parts.clock())
+        admission.rotate(tx, before, secrets, account, version=before.version, now=parts.clock())
+        admission.charge(tx, before.id, access, parts.clock())
     say(f"'{name}' has new secrets. Sources that had stopped: sahut source resume NAME")
 
 
@@ -108,7 +100,7 @@ def change(
         draft = CredentialDraft(
             platform=before.platform,
             name=rename or before.name,
-            settings={key: value for key, value in found.items() if value},
+            settings=found,
             budgets=tuple(new.values()),
         )
         tx.credentials.change(before.id, draft, None, version=before.version, now=parts.clock())
@@ -122,7 +114,7 @@ def prove(name: Name) -> None:
     now = parts.clock()
     with parts.store.read() as tx:
         found = _named(tx, name)
-        access = tx.credentials.open(found.id, now)
+        access = tx.credentials.open(found.id, parts.clock())
     account = _call(_member(parts, found.platform), access, parts)
     with parts.store.begin() as tx:
         tx.credentials.proven(found.id, account, now)
@@ -135,10 +127,7 @@ def list_credentials(as_json: Annotated[bool, AsJson] = False) -> None:
     parts, _ = _parts()
     today = parts.clock().date()
     with parts.store.read() as tx:
-        found = [
-            (one, tx.credentials.spent(one.id, today, today), tx.credentials.spent(one.id, today.replace(day=1), today))
-            for one in tx.credentials.all()
-        ]
+        found = [(one, admission.spent(tx, one.id, today)) for one in tx.credentials.all()]
     if as_json:
         write_json([_as_json(*one) for one in found])
         return
@@ -150,9 +139,9 @@ def list_credentials(as_json: Annotated[bool, AsJson] = False) -> None:
             one.account,
             _state(one, now),
             ago(one.used_at, now),
-            ", ".join(_budget_words(budget, day, month) for budget in one.budgets) or _spent_words(day),
+            ", ".join(_budget_words(budget, spent) for budget in one.budgets) or _spent_words(spent.day),
         )
-        for one, day, month in found
+        for one, spent in found
     ]
     write_table(
         ["credential", "platform", "account", "state", "used", "spent"],
@@ -163,10 +152,10 @@ def list_credentials(as_json: Annotated[bool, AsJson] = False) -> None:
 
 @app.command("remove")
 def remove(name: Name) -> None:
-    """Forget it. Sources that used it stay, and stop until they get another."""
+    """Forget it, once no source uses it any more."""
     parts, _ = _parts()
     with parts.store.begin() as tx:
-        tx.credentials.remove(_named(tx, name).id)
+        admission.remove(tx, _named(tx, name).id)
     say(f"'{name}' is forgotten.")
 
 
@@ -195,10 +184,7 @@ def _parts() -> tuple[Parts, Settings]:
 
 
 def _member(parts: Parts, platform: str) -> Member:
-    collector = parts.collector_for(platform)
-    if not isinstance(collector, Member) or collector.guide is None:
-        raise RefusedError(f"{platform} needs no credential: anybody may read it", rule="credential_needless")
-    return collector
+    return admission.member(parts.collector_for(platform))
 
 
 def _named(tx: Tx, name: str) -> Credential:
@@ -206,10 +192,6 @@ def _named(tx: Tx, name: str) -> Credential:
     if found is None:
         raise NotFoundError("credential", f"'{name}'; `sahut credential list` shows their names")
     return found
-
-
-def _draft(one: Credential) -> CredentialDraft:
-    return CredentialDraft(platform=one.platform, name=one.name, settings=one.settings, budgets=one.budgets)
 
 
 def _show_guide(platform: str, guide: Guide) -> None:
@@ -220,24 +202,17 @@ def _show_guide(platform: str, guide: Guide) -> None:
 
 def _secrets(guide: Guide, *, from_stdin: bool) -> dict[str, str]:
     """Every need that is a secret: from stdin, or asked for without an echo."""
-    made = {need.key: token_urlsafe(_MADE_BYTES) for need in guide.needs if need.made}
+    made = admission.made_secrets(guide)
     for key, value in made.items():
         say(f"{key}: {value}  (made now and shown this once: copy it)")
-    wanted = [need for need in guide.needs if need.secret and not need.made]
     if from_stdin:
         given = _pairs([line for line in sys.stdin.read().splitlines() if line.strip()], "--stdin")
-        unknown = sorted(set(given) - {need.key for need in wanted})
-        if unknown:
-            raise typer.BadParameter(
-                f"'{unknown[0]}' is not wanted; wanted are {', '.join(need.key for need in wanted)}",
-                param_hint="--stdin",
-            )
-        missing = [need for need in wanted if need.required and not given.get(need.key)]
-        if missing:
-            raise typer.BadParameter(f"{missing[0].key} is missing: {missing[0].words}", param_hint="--stdin")
-        return made | given
+        try:
+            return made | admission.secrets_of(guide, given)
+        except NeedError as error:
+            raise typer.BadParameter(str(error), param_hint="--stdin") from error
     found = dict(made)
-    for need in wanted:
+    for need in admission.secret_needs(guide):
         say(f"{need.key}: {need.words}")
         value = typer.prompt(need.key, hide_input=True, default=None if need.required else "", show_default=False)
         if value:
@@ -247,25 +222,16 @@ def _secrets(guide: Guide, *, from_stdin: bool) -> dict[str, str]:
 
 def _plain(guide: Guide, given: dict[str, str]) -> dict[str, str]:
     """The settings that are no secrets, checked against what is known."""
-    known = {need.key: need for need in (*guide.needs, _BASE) if not need.secret}
-    unknown = sorted(set(given) - known.keys())
-    if unknown:
-        raise typer.BadParameter(f"'{unknown[0]}' is not known; known are {', '.join(known)}", param_hint="--set")
-    missing = [need for need in known.values() if need.required and not given.get(need.key)]
-    if missing:
-        raise typer.BadParameter(f"{missing[0].key} is missing: {missing[0].words}", param_hint="--set")
-    return given
-
-
-def _prove(member: Member, draft: CredentialDraft, secrets: dict[str, str], parts: Parts) -> str:
-    access = Access(name=draft.name, secrets=secrets, settings=draft.settings)
-    return _call(member, access, parts)
+    try:
+        return admission.settings_of(guide, given)
+    except NeedError as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from error
 
 
 def _call(member: Member, access: Access, parts: Parts) -> str:
     try:
         with step("One live call"):
-            return member.prove(access, now=parts.clock())
+            return admission.prove(member, access, parts.clock())
     except CollectError as error:
         complain(str(error))
         say("Nothing was kept. Put it right and try again, or keep it as it is with --unproven.")
@@ -302,16 +268,15 @@ def _state(one: Credential, now: datetime) -> str:
     return "works" if one.problem is None else str(one.problem)
 
 
-def _budget_words(budget: Budget, day: Mapping[Currency, float], month: Mapping[Currency, float]) -> str:
-    spent = (day if budget.period is Period.DAY else month).get(budget.currency, 0.0)
-    return f"{spent:g} of {budget.amount:g} {budget.currency} this {budget.period}"
+def _budget_words(budget: Budget, spent: Spent) -> str:
+    return f"{spent.of(budget):g} of {budget.amount:g} {budget.currency} this {budget.period}"
 
 
 def _spent_words(day: Mapping[Currency, float]) -> str:
     return ", ".join(f"{amount:g} {currency} today" for currency, amount in day.items())
 
 
-def _as_json(one: Credential, day: Mapping[Currency, float], month: Mapping[Currency, float]) -> dict[str, Any]:
+def _as_json(one: Credential, spent: Spent) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.name,
@@ -323,6 +288,6 @@ def _as_json(one: Credential, day: Mapping[Currency, float], month: Mapping[Curr
         "rotated_at": one.rotated_at,
         "used_at": one.used_at,
         "budgets": [{"currency": b.currency, "period": b.period, "amount": b.amount} for b in one.budgets],
-        "spent_today": day,
-        "spent_this_month": month,
+        "spent_today": spent.day,
+        "spent_this_month": spent.month,
     }

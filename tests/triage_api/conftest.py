@@ -54,6 +54,7 @@ class World:
     queue: Any = None
     collector_for: Any = None
     look: Any = None
+    platforms: Any = None
     policy: Policy = POLICY
     replier: FakeReplier = field(default_factory=FakeReplier)
 
@@ -66,6 +67,7 @@ class World:
             queue=self.queue,
             collector_for=self.collector_for,
             look=self.look or _look,
+            platforms=self.platforms,
             means=self.replier.means(),
         )
         self.tokens: dict[Role, str] = {}

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from triage_api.routes import (
     audit,
+    credentials,
     decisions,
     hooks,
     mentions,
@@ -18,6 +19,7 @@ from triage_api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     sources.router,
+    credentials.router,
     mentions.router,
     decisions.router,
     tickets.router,

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from triage_api.deps import Deps, authorize_page
-from triage_api.web import accounts, assets, audit, pages, queue, replies, roles, source_lists, sources, tickets
+from triage_api.web import accounts, assets, credentials, audit, pages, queue, replies, roles, source_lists, sources, tickets
 from triage_api.web.words import _
 
 _TITLES = {
@@ -52,6 +52,8 @@ _RULES = {
     "forbidden": _("Peran Anda tidak mencakup tindakan ini."),
     "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
     "page_token": _("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
+    "credential_exists": _("Nama itu sudah dipakai kredensial lain."),
+    "credential_needless": _("Platform ini dapat dibaca siapa saja, jadi tidak memerlukan kredensial."),
     "source_exists": _("Sumber dengan nama atau alamat itu sudah ada."),
     "source_removed": _("Sumber ini sudah dihapus. Tambahkan lagi sebagai sumber baru."),
     "too_many_attempts": _("Terlalu banyak percobaan. Coba lagi dalam 15 menit."),
@@ -77,7 +79,7 @@ _SAID = {
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
     """Add every page. One that the table of permissions lacks is closed, so that none is open by omission."""
     # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
-    rooms = (assets, accounts, roles, queue, tickets, replies, source_lists, sources)
+    rooms = (assets, accounts, roles, queue, tickets, replies, source_lists, sources, credentials)
     for room in (*rooms, audit):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page

@@ -45,10 +45,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
-    """How an operator gets into a platform: ``steps`` in their order, then what to copy from there."""
+    """How an operator gets into a platform: ``steps`` in their order, then what to copy from there.
+
+    ``currencies`` is what the platform charges or rations, where reading does so: worth a budget.
+    """
 
     steps: Sequence[str]
     needs: Sequence[Need]
+    currencies: Sequence[Currency] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ from sahut.core.model import (
     Access,
     Batch,
     Capability,
+    Caps,
+    Context,
     DeadItem,
     Guide,
     Mention,
@@ -180,6 +182,14 @@ class BlueskyCollector:
         shown = {one.native_id for one in mentions} | {one.native_id for one in dead}
         withdrawn = [one for one in wanted if one not in shown]
         return Batch(mentions=mentions, dead=dead, withdrawn=withdrawn, seen=len(found), session=line.fresh)
+
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """See `ContextReader.context`. Reposts have none of their own."""
+        from collectors import _bluesky_context  # noqa: PLC0415 - see `_line`
+
+        if mention.repost_of:
+            return Context(batch=Batch())
+        return _bluesky_context.context(_line(self._http, access, now), mention, caps, now=now)
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """Our account's handle, by the app password itself: a kept session would say nothing of it."""

@@ -26,6 +26,7 @@ from operator import methodcaller
 from typing import Any
 
 from collectors import _mastodon_answers as answers
+from collectors import _mastodon_context as talk
 from collectors import _mastodon_statuses as statuses
 from collectors._mastodon_line import Home, Line
 from collectors._options import bad, days, filter_of
@@ -36,6 +37,8 @@ from sahut.core.model import (
     Access,
     Batch,
     Capability,
+    Caps,
+    Context,
     DeadItem,
     Gap,
     Guide,
@@ -148,6 +151,10 @@ class MastodonCollector:
                 found.append(answer)
         mentions, dead = _read(found, home, now)
         return Batch(mentions=mentions, dead=dead, withdrawn=withdrawn, seen=len(found), session=line.fresh)
+
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """See `ContextReader.context`."""
+        return talk.context(Line(self._settings, access, now=now), mention, caps, now=now)
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """Our account's name."""

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from collectors import _reddit_answers, _reddit_posts
+from collectors import _reddit_answers, _reddit_context, _reddit_posts
 from collectors._options import filter_of
 from collectors._query import Matches, compiled
 from collectors._reddit_line import Line
@@ -31,6 +31,8 @@ from sahut.core.model import (
     Access,
     Batch,
     Capability,
+    Caps,
+    Context,
     DeadItem,
     Gap,
     Guide,
@@ -130,6 +132,10 @@ class RedditCollector:
         line = Line(self._settings, access, now=now)
         found = _children(line.call("GET", "api/info/", params={"id": ",".join(native_ids[:PAGE])}), "recheck")[0]
         return _batch(found, line, now)
+
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """See `ContextReader.context`."""
+        return _reddit_context.context(Line(self._settings, access, now=now), mention, caps, now=now)
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """Our account's name; the app's id where it only reads."""

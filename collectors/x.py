@@ -38,6 +38,7 @@ from collectors._x_client import (
     ask,
     opened,
 )
+from collectors._x_context import XTalker
 from collectors._x_replies import XReplier
 from collectors._x_stretches import REACH, Course, Stretch
 from sahut.core.errors import PermanentError, TransientError
@@ -95,6 +96,7 @@ class _Place:
     handle: str = ""
     matches: Matches = lambda _text: True
     first: timedelta = timedelta(days=1)
+    page: int = PAGE
 
     @property
     def asked(self) -> str:
@@ -118,7 +120,9 @@ def _place(source: Source, access: Access | None) -> _Place:
         return _Place(query=query, first=first)
     if kind == "conversation" and (found := _CONVERSATION.fullmatch(name.strip())):
         return _Place(
-            query=f"conversation_id:{found[1]} ({query})" if query else f"conversation_id:{found[1]}", first=first
+            query=f"conversation_id:{found[1]} ({query})" if query else f"conversation_id:{found[1]}",
+            first=first,
+            page=_page(source),
         )
     if kind == "mentions":
         handle = name.strip() or next(iter(posts.handles(access)) if access else iter(()), "")
@@ -131,7 +135,13 @@ def _place(source: Source, access: Access | None) -> _Place:
     raise PermanentError(message, problem=Problem.BAD_ADDRESS)
 
 
-class XCollector(XReplier):
+def _page(source: Source) -> int:
+    """What following a conversation sets, so that one look stays cheap."""
+    asked = str(source.options.get("page", PAGE))
+    return min(max(int(asked), _LEAST_SEARCH), PAGE) if asked.isdecimal() else PAGE
+
+
+class XCollector(XReplier, XTalker):
     """Reads X with the bearer token of an app, and our own mentions with the account's keys where there are any."""
 
     platform = "x"
@@ -316,7 +326,7 @@ class _Reading:
         return None, None
 
     def _search(self, stretch: Stretch) -> dict[str, Any]:
-        size = self._meter.room(posts.DEAREST, most=PAGE, least=_LEAST_SEARCH)
+        size = self._meter.room(posts.DEAREST, most=self._place.page, least=_LEAST_SEARCH)
         asked = stretch.parameters("next_token", self._now)
         asked |= {"query": self._place.query, "max_results": size, **posts.FIELDS}
         answer = ask(self._client, self._place.call, self._now, partial(self._client.search_recent_tweets, **asked))

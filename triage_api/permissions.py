@@ -69,6 +69,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("DELETE", f"{_V1}/credentials/{{credential_id}}"): Permission.MANAGE,
     ("GET", f"{_V1}/mentions"): Permission.READ,
     ("GET", f"{_V1}/mentions/{{mention_id}}"): Permission.CASES,
+    ("GET", f"{_V1}/mentions/{{mention_id}}/conversation"): Permission.READ,
     ("POST", f"{_V1}/mentions/{{mention_id}}/untie"): Permission.DECIDE,
     ("GET", f"{_V1}/decisions"): Permission.READ,
     ("POST", f"{_V1}/decisions/dismiss"): Permission.DECIDE,

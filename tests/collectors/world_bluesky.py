@@ -71,6 +71,7 @@ class World:
     feed_extra: list[Thing] = field(default_factory=list)
     records: dict[str, Thing] = field(default_factory=dict)
     gone: bool = False
+    lost: set[str] = field(default_factory=set)
     lasts: timedelta = timedelta(hours=2)
     refreshes: bool = True
     known_key: str = "500"
@@ -180,11 +181,34 @@ class World:
         if nsid == "app.bsky.feed.getPosts":
             assert len(query["uris"]) <= 25
             return Reply(json={"posts": [view for view in self.posts if view["uri"] in query["uris"]]})
+        if nsid == "app.bsky.feed.getPostThread":
+            return self._thread(one)
         if nsid == "com.atproto.identity.resolveHandle":
             if one["handle"] == CITIZEN_HANDLE:
                 return Reply(json={"did": CITIZEN})
             return _error(400, "InvalidRequest", "Unable to resolve handle")
         return self._repo(nsid, one, request)
+
+    def _thread(self, one: dict[str, str]) -> Reply:
+        if one["uri"] in self.lost or not any(view["uri"] == one["uri"] for view in self.posts):
+            return _error(400, "NotFound", f"Post not found: {one['uri']}")
+        tree = self._tree(one["uri"], int(one["depth"]))
+        node, left = tree, int(one["parentHeight"])
+        while (parent := _parent(node["post"])) and left:
+            node["parent"] = self._tree(parent, 0)
+            if "post" not in node["parent"]:
+                break
+            node, left = node["parent"], left - 1
+        return Reply(json={"thread": tree})
+
+    def _tree(self, uri: str, depth: int) -> Thing:
+        view = next((view for view in self.posts if view["uri"] == uri), None)
+        if view is None or uri in self.lost:
+            return {"$type": "app.bsky.feed.defs#notFoundPost", "uri": uri, "notFound": True}
+        made: Thing = {"$type": "app.bsky.feed.defs#threadViewPost", "post": view}
+        if depth:
+            made["replies"] = [self._tree(one["uri"], depth - 1) for one in self.posts if _parent(one) == uri]
+        return made
 
     def _search(self, one: dict[str, str]) -> Reply:
         low, high = one.get("since", ""), one.get("until", "9")
@@ -249,6 +273,10 @@ class World:
             headers["RateLimit-Reset"] = str(int((NOW + timedelta(minutes=5)).timestamp()))
         refused = _error(int(fault.value[:3]), name, words)
         return Reply(status=refused.status, json=refused.json, headers=headers)
+
+
+def _parent(view: Thing) -> str:
+    return str(view["record"].get("reply", {}).get("parent", {}).get("uri", ""))
 
 
 def _error(status: int, name: str, words: str) -> Reply:

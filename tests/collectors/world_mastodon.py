@@ -200,8 +200,23 @@ class World:
             wanted = [part.partition("=")[2] for part in self.raw_query(request)]
             assert len(wanted) <= 20
             return Reply(json=[s for s in self.statuses if s["id"] in wanted])
+        if local.endswith("/context"):
+            return self._context(local.partition("/")[0])
         found = next((s for s in self.statuses if s["id"] == local), None)
         return Reply(status=404, json={"error": "Record not found"}) if found is None else Reply(json=found)
+
+    def _context(self, local: str) -> Reply:
+        by_id = {status["id"]: status for status in self.statuses}
+        if local not in by_id:
+            return Reply(status=404, json={"error": "Record not found"})
+        above: list[Thing] = []
+        while (parent := (above[0] if above else by_id[local])["in_reply_to_id"]) in by_id:
+            above.insert(0, by_id[parent])
+        return Reply(json={"ancestors": above, "descendants": self._below(local)})
+
+    def _below(self, local: str) -> list[Thing]:
+        answers = [status for status in self.statuses if status["in_reply_to_id"] == local]
+        return [one for answer in answers for one in [answer, *self._below(answer["id"])]]
 
     def raw_query(self, request: Request) -> list[str]:
         return request.target.partition("?")[2].split("&")

@@ -52,6 +52,7 @@ class World:
     refuse_comment: dict[str, Any] | None = None
     on_comment: Callable[[], Reply | None] = lambda: None
     hide_from_thread: bool = False
+    more: int = 0
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
@@ -193,6 +194,8 @@ class World:
         return answer or Reply(json={"json": {"errors": [], "data": {"things": [made]}}})
 
     def _thread(self, link: str, request: Request) -> Reply:
+        if self.comments:
+            return self._talk(link, request)
         below = [] if self.hide_from_thread else [c for c in self.sent if c["data"]["link_id"] == link]
         if wanted := request.query.get("comment"):
             focus = next(c for c in self.everything() if the_name(c) == f"t1_{wanted}")
@@ -200,6 +203,33 @@ class World:
             below = [{"kind": "t1", "data": {**focus["data"], "replies": replies}}]
         posts = [thing for thing in self.posts if the_name(thing) == link]
         return Reply(json=[listing(posts), listing(below)])
+
+    def _talk(self, link: str, request: Request) -> Reply:
+        """As Reddit shows a conversation: around one comment with ``context`` above it, or from the post down."""
+        query = request.query
+        posts = listing([thing for thing in self.posts if the_name(thing) == link])
+        depth = int(query["depth"])
+        if not (wanted := query.get("comment")):
+            return Reply(json=[posts, listing(self._below(link, depth, int(query["limit"])))])
+        top, high = f"t1_{wanted}", int(query["context"])
+        while high and (parent := self._named(top)["data"]["parent_id"]) != link:
+            top, high = parent, high - 1
+        seen = self._named(top)
+        tree = {**seen, "data": {**seen["data"], "replies": listing(self._below(top, depth - 1, 99))}}
+        return Reply(json=[posts, listing([tree])])
+
+    def _named(self, name: str) -> Thing:
+        return next(c for c in self.comments if the_name(c) == name)
+
+    def _below(self, name: str, depth: int, limit: int) -> list[Thing]:
+        if not depth:
+            return []
+        found = [c for c in self.comments if c["data"]["parent_id"] == name]
+        trees = [
+            {**c, "data": {**c["data"], "replies": listing(self._below(the_name(c), depth - 1, limit))}}
+            for c in found[:limit]
+        ]
+        return [*trees, {"kind": "more", "data": {"count": self.more}}] if self.more else trees
 
     def _refuse(self, fault: Fault, _: Request) -> Reply:
         status = int(fault.value[:3])

@@ -147,8 +147,15 @@ class XServer:
     def _matching(self, query: str) -> list[dict[str, Any]]:
         found = re.search(r"conversation_id:([0-9]+)", query)
         if found:
-            return [p for p in self._visible() if p["conversation_id"] == found[1]]
+            kept = [p for p in self._visible() if p["conversation_id"] == found[1]]
+            return [p for p in kept if self._is_of(p, query)] if "from:" in query or "to:" in query else kept
         return self._visible()
+
+    def _is_of(self, post: Mapping[str, Any], query: str) -> bool:
+        ids = {user["username"].lower(): key for key, user in self.users.items()}
+        writers = {ids.get(handle.lower()) for handle in re.findall(r"from:(\w+)", query)}
+        answered = {ids.get(handle.lower()) for handle in re.findall(r"to:(\w+)", query)}
+        return post["author_id"] in writers or post.get("in_reply_to_user_id") in answered
 
     def _timeline(
         self, query: Mapping[str, str], posts: Sequence[Any], *, least: int, recent: bool = False

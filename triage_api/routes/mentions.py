@@ -13,6 +13,7 @@ from triage_api.fields import LARGEST_ID, Id, Line, Time
 from triage_api.routes._answers import problems
 from triage_api.schemas import (
     AssessmentAnswer,
+    ConversationAnswer,
     DecisionAnswer,
     MentionAnswer,
     MentionDetail,
@@ -30,6 +31,7 @@ After = Annotated[
 ]
 AREA_CODE = r"^([0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?)?$"
 _MOST_COPIES = 50
+_MOST_NEAR = 50
 
 
 def wanted(
@@ -109,6 +111,16 @@ def show_mention(deps: Parts, mention_id: MentionId) -> Response:
             copies=[MentionAnswer.of(copy) for copy in copies],
         )
     )
+
+
+@router.get("/{mention_id}/conversation", response_model=ConversationAnswer, responses=problems(404))
+def show_conversation(deps: Parts, mention_id: MentionId) -> Response:
+    """What stands around a mention: the posts that it answers, those beside it and below, and where that was cut."""
+    with deps.store.read() as tx:
+        record = tx.mentions.get(mention_id)
+        found = tx.mentions.conversation(record, _MOST_NEAR)
+        known = tx.conversations.of(mention_id)
+    return written(ConversationAnswer.of(found, known))
 
 
 @router.post("/{mention_id}/untie", response_model=MentionAnswer, responses=problems(404, 409))

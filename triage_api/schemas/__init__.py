@@ -14,6 +14,8 @@ from triage_api.schemas.accounts import (
 from triage_api.schemas.mentions import (
     AssessmentAnswer,
     AuthorAnswer,
+    ConversationAnswer,
+    ConversationItem,
     DecisionAnswer,
     DecisionList,
     MentionAnswer,
@@ -81,6 +83,8 @@ __all__ = [
     "AssessmentAnswer",
     "AssignBody",
     "AuthorAnswer",
+    "ConversationAnswer",
+    "ConversationItem",
     "ConvertBody",
     "CorrectBody",
     "DeadLetterAnswer",

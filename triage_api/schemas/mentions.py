@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ from pydantic import ConfigDict
 from sahut.core import personal
 from sahut.core.model import (
     Assessment,
+    Conversation,
+    Cut,
     Decision,
     DecisionKind,
     DismissReason,
@@ -230,6 +233,43 @@ class MentionDetail(MentionAnswer):
     def full(cls, record: MentionRecord, **more: Any) -> MentionDetail:
         """A record with its histories."""
         return cls.model_validate(mention_members(record) | more)
+
+
+class ConversationItem(MentionAnswer):
+    """One post of a conversation; ``parent`` is the native id that it answers, "" for none."""
+
+    parent: str
+
+    @classmethod
+    def within(cls, record: MentionRecord) -> ConversationItem:
+        """With personal data masked, as in lists."""
+        return cls.model_validate(MentionAnswer.of(record).model_dump() | {"parent": record.mention.parent})
+
+
+class ConversationAnswer(Answer):
+    """What was collected of a mention's conversation, oldest first, itself included; fifty at most.
+
+    ``cut`` says where it goes on beyond what was fetched: ``above`` its first post here, ``beside`` the others.
+    ``fetched_at`` is null where it was not fetched, ``reason`` says why not. ``follow_at`` is when answers to what we
+    said are looked for next, null for not any more.
+    """
+
+    items: list[ConversationItem]
+    cut: list[Cut]
+    fetched_at: datetime | None
+    follow_at: datetime | None
+    reason: str
+
+    @classmethod
+    def of(cls, found: Sequence[MentionRecord], known: Conversation | None) -> ConversationAnswer:
+        """``known`` is None where nobody asked for it."""
+        return cls(
+            items=[ConversationItem.within(one) for one in found],
+            cut=sorted(known.cut) if known else [],
+            fetched_at=known.fetched_at if known else None,
+            follow_at=known.follow_at if known else None,
+            reason=known.reason if known else "",
+        )
 
 
 class MentionPage(Answer):

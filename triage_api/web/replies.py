@@ -28,6 +28,7 @@ Answers = Annotated[Posted, Depends(posting(Permission.ANSWER))]
 Approves = Annotated[Posted, Depends(posting(Permission.APPROVE))]
 _PAGE = 25
 _MOST_NEAR = 50
+_DEEPEST = 4
 _OVER = frozenset({ReplyState.SENT, ReplyState.WITHDRAWN})
 _EDITABLE = frozenset({ReplyState.DRAFT, ReplyState.WAITING, ReplyState.FAILED})
 _TABS: dict[str, tuple[ReplyState, ...]] = {
@@ -50,8 +51,34 @@ def panel(desk: Desk, tx: Tx, record: MentionRecord, judged: replying.Judged) ->
         "can_reply": desk.may(Permission.ANSWER) and answerable and not open_one,
         "check": answering.checked(tx, desk.deps, record, judged, desk.now),
         "templates": answering.templates_for(tx, desk.deps, record),
-        "conversation": tx.mentions.conversation(record, _MOST_NEAR),
+        "conversation": threaded(tx.mentions.conversation(record, _MOST_NEAR)),
+        "known": tx.conversations.of(record.id),
     }
+
+
+def threaded(found: list[MentionRecord]) -> list[tuple[MentionRecord, int]]:
+    """A conversation as it is read: each post, then what answers it; with how deep it stands, from 0.
+
+    Deeper than four looks like four: a narrow screen has no room for more.
+    """
+    here = {one.mention.native_id: one for one in found}
+    below: dict[str, list[MentionRecord]] = {}
+    for one in found:
+        parent = one.mention.parent
+        below.setdefault(parent if parent in here and here[parent] is not one else "", []).append(one)
+    placed: list[tuple[MentionRecord, int]] = []
+    seen: set[int] = set()
+    # What a platform ties into a ring has no top: it is shown all the same.
+    for top in [*below.get("", []), *found]:
+        left = [(top, 0)]
+        while left:
+            one, depth = left.pop()
+            if one.id in seen:
+                continue
+            seen.add(one.id)
+            placed.append((one, min(depth, _DEEPEST)))
+            left += [(answer, depth + 1) for answer in reversed(below.get(one.mention.native_id, []))]
+    return placed
 
 
 @router.get("/replies")

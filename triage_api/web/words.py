@@ -74,6 +74,7 @@ _LABELS: list[tuple[StrEnum, str]] = [
     (MentionState.CONVERTED, N_("Menjadi tiket")),
     (MentionState.HELD, N_("Tertahan")),
     (MentionState.OWN, N_("Unggahan kita")),
+    (MentionState.CONTEXT, N_("Bagian percakapan")),
     (DismissReason.NOT_COMPLAINT, N_("Bukan pengaduan")),
     (DismissReason.NOT_OURS, N_("Bukan wewenang kami")),
     (DismissReason.SPAM, N_("Spam atau bot")),

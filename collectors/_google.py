@@ -148,32 +148,27 @@ class Line:
         self._key = key
         self._keys = keys
         self._held = dict(access.session)
-        self._left = dict(access.left)
-        self._spent: dict[Currency, float] = {}
+        self._purse = access.purse()
         self._account = access.name
 
     def spend(self, currency: Currency, amount: float) -> None:
         """Count what the next call costs. Raises TransientError(BUDGET_SPENT) where too little is left for it."""
-        left = self._left.get(currency)
-        if left is not None and left < amount:
+        if not self._purse.spend(currency, amount):
+            left = self._purse.left(currency) or 0.0
             raise TransientError(
                 f"{self.name}: credential '{self._account}' has {left:g} {currency} left for today, and the next call "
                 f"costs {amount:g}",
                 problem=Problem.BUDGET_SPENT,
                 not_before=datetime.combine(self.now.date() + timedelta(days=1), time(), tzinfo=UTC),
             )
-        if left is not None:
-            self._left[currency] = left - amount
-        self._spent[currency] = self._spent.get(currency, 0.0) + amount
 
     def left(self, currency: Currency) -> float | None:
         """What may still be spent; None where there is no limit."""
-        return self._left.get(currency)
+        return self._purse.left(currency)
 
     def news(self) -> dict[Currency, float]:
-        """What was spent since this was asked last."""
-        spent, self._spent = self._spent, {}
-        return spent
+        """See `Purse.news`."""
+        return self._purse.news()
 
     def call(self, request: Any, what: str, manner: Manner) -> Any:
         """What Google answers: a dictionary. ``what`` names the call.

@@ -118,7 +118,7 @@ class Walk:
     ) -> None:
         self._graph = graph
         self._access = access
-        self._left = dict(access.left)
+        self._purse = access.purse()
         self._plan = {edge.name: edge for edge in plan}
         self._shape = shape
         self._keep = keep
@@ -173,7 +173,13 @@ class Walk:
             self._end(edge)
         mentions, dead, seen, notes = batch
         return Batch(
-            mentions=mentions, dead=dead, seen=seen, notes=notes, cursor=self._cursor(), spent=edge.costs, gaps=gaps
+            mentions=mentions,
+            dead=dead,
+            seen=seen,
+            notes=notes,
+            cursor=self._cursor(),
+            spent=self._purse.news(),
+            gaps=gaps,
         )
 
     def _end(self, edge: Edge) -> None:
@@ -282,16 +288,12 @@ class Walk:
     def _pay(self, edge: Edge) -> None:
         """Take what a call costs from what is left. Raises TransientError where there is too little for today."""
         for currency, amount in edge.costs.items():
-            left = self._left.get(currency)
-            if left is None:
-                continue
-            if left < amount:
+            if not self._purse.spend(currency, amount):
                 raise TransientError(
                     f"credential '{self._access.name}' has nothing left for today ({currency})",
                     problem=Problem.BUDGET_SPENT,
                     not_before=datetime.combine(self._now.date() + timedelta(days=1), time(), tzinfo=UTC),
                 )
-            self._left[currency] = left - amount
 
     def _page(self, edge: Edge, after: Mapping[str, str]) -> Page:
         self._pay(edge)

@@ -228,24 +228,30 @@ class Meter:
     """What the calls of one piece of work cost, against what may still be spent."""
 
     def __init__(self, access: Access, now: datetime) -> None:
-        self._left = access.left.get(Currency.USD)
+        self._purse = access.purse()
         self._again = next_midnight(now)
-        self._spent = 0.0
-        self._told = 0.0
+        self._cost = 0.0
 
-    def room(self, each: float, *, most: int = 1, least: int = 1) -> int:
-        """How many items of at most ``each`` dollars may be asked for, ``most`` at best.
+    @contextmanager
+    def room(self, each: float, *, most: int = 1, least: int = 1) -> Iterator[int]:
+        """For one call: how many items of at most ``each`` dollars may be asked for, ``most`` at best.
 
-        Raises TransientError(BUDGET_SPENT) where ``least`` would already be too dear.
+        Their price is set aside until the call is over; what it did cost is what was charged meanwhile. Raises
+        TransientError(BUDGET_SPENT) where ``least`` would already be too dear.
         """
-        if self._left is None:
-            return most
-        affordable = int((self._left - self._spent) / each + 1e-9)
-        if affordable >= least:
-            return min(most, affordable)
-        raise TransientError(
-            f"X: the budget has {max(0.0, self._left - self._spent):.3f} USD left, and the next call may cost "
-            f"{each * least:.3f}: it waits for the next budget, or until you raise it",
+        held = self._purse.hold(Currency.USD, each * most, least=each * least)
+        if held is None:
+            raise self._spent(each * least)
+        self._cost = 0.0
+        try:
+            yield min(most, int(held.amount / each + 1e-9))
+        finally:
+            held.settle(self._cost)
+
+    def _spent(self, wanted: float) -> TransientError:
+        return TransientError(
+            f"X: the budget has {self._purse.left(Currency.USD) or 0.0:.3f} USD left, and the next call may cost "
+            f"{wanted:.3f}: it waits for the next budget, or until you raise it",
             problem=Problem.BUDGET_SPENT,
             not_before=self._again,
             whole_account=True,
@@ -253,9 +259,8 @@ class Meter:
 
     def charge(self, usd: float) -> None:
         """Count what an answer cost."""
-        self._spent += usd
+        self._cost += usd
 
     def news(self) -> dict[Currency, float]:
-        """What was charged since this was asked last."""
-        fresh, self._told = self._spent - self._told, self._spent
-        return {Currency.USD: round(fresh, 6)} if fresh else {}
+        """See `Purse.news`."""
+        return self._purse.news()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ import tweepy
 from collectors import _x_posts as posts
 from collectors._sessions import never_left, unanswered
 from collectors._settings import CollectorSettings
-from collectors._x_client import OWNED, USER_KEYS, Meter, XClient, account, ask, opened, refused
+from collectors._x_client import OWNED, USER, USER_KEYS, Meter, XClient, account, ask, opened, refused
 from collectors._x_length import LIMIT, links, weighted, without_links
 from sahut.core.errors import InDoubtError, PermanentError
 from sahut.core.model import Access, Capability, Mention, Problem, ReplyRules, SentReply
@@ -71,7 +72,9 @@ class XReplier:
                 "keys are missing. Copy the text, open the post on X, answer there, and mark it as answered",
                 problem=Problem.LACKS_ACCESS,
             )
-        Meter(access, now).room(_cost(text, mention, access))
+        # Whoever sends has set the price aside in the shared purse.
+        with Meter(replace(access, shared=None), now).room(_cost(text, mention, access)):
+            pass
         with opened(access, self._settings) as client:
             answer = self._create(client, mention, text, now, access)
         data = answer.get("data") if isinstance(answer, dict) else None
@@ -159,14 +162,17 @@ def _own_answers(
     meter, ours = Meter(access, now), posts.Ours.of(access)
     us = next(iter(ours.ids), "")
     if not us:
-        us = account(client, "our own account", now, partial(client.get_me, user_auth=True))["id"]
+        with meter.room(USER):
+            us = account(client, "our own account", now, partial(client.get_me, user_auth=True))["id"]
+            meter.charge(USER)
     answered = {mention.native_id, str(mention.raw.get("version") or mention.native_id)}
     wanted = plain_words(without_links(text))
     asked: dict[str, Any] = {"start_time": since - _SKEW, "user_auth": True, **_FIELDS}
     while True:
-        asked["max_results"] = meter.room(OWNED, most=_PAGE, least=5)
-        answer = ask(client, "our own posts", now, partial(client.get_users_tweets, us, **asked))
-        meter.charge(posts.price(answer, each=OWNED))
+        with meter.room(OWNED, most=_PAGE, least=5) as size:
+            asked["max_results"] = size
+            answer = ask(client, "our own posts", now, partial(client.get_users_tweets, us, **asked))
+            meter.charge(posts.price(answer, each=OWNED))
         for post in posts.take_apart(answer, ours, now, {}).mentions:
             if post.parent in answered and plain_words(without_links(post.text)) == wanted:
                 yield post

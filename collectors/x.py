@@ -211,14 +211,17 @@ class XCollector(XReplier, XTalker):
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """One look at our own account: with its keys where there are any, else by its name."""
+        handle = next(iter(posts.handles(access)), "")
         with opened(access, self._settings) as client:
+            what, look = f"the account @{handle}", partial(client.get_user, username=handle)
             if all(access.secrets.get(key) for key in USER_KEYS):
-                found = account(client, "our own account", now, partial(client.get_me, user_auth=True))
-            else:
-                handle = next(iter(posts.handles(access)), "")
-                if not handle:
-                    raise PermanentError("name your own accounts in the credential", problem=Problem.BAD_SETTINGS)
-                found = account(client, f"the account @{handle}", now, partial(client.get_user, username=handle))
+                what, look = "our own account", partial(client.get_me, user_auth=True)
+            elif not handle:
+                raise PermanentError("name your own accounts in the credential", problem=Problem.BAD_SETTINGS)
+            meter = Meter(access, now)
+            with meter.room(USER):
+                found = account(client, what, now, look)
+                meter.charge(USER)
         return f"@{found['username'] or found['id']}"
 
 
@@ -227,10 +230,10 @@ def _opened(access: Access | None) -> Access:
 
 
 def _look_up(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -> dict[str, Any]:
-    affordable = meter.room(posts.DEAREST, most=len(ids))
-    some = list(ids[:affordable])
-    answer = ask(client, "look-up of posts", now, partial(client.get_tweets, some, **posts.FIELDS))
-    meter.charge(posts.price(answer))
+    with meter.room(posts.DEAREST, most=len(ids)) as affordable:
+        some = list(ids[:affordable])
+        answer = ask(client, "look-up of posts", now, partial(client.get_tweets, some, **posts.FIELDS))
+        meter.charge(posts.price(answer))
     return answer
 
 
@@ -326,22 +329,22 @@ class _Reading:
         return None, None
 
     def _search(self, stretch: Stretch) -> dict[str, Any]:
-        size = self._meter.room(posts.DEAREST, most=self._place.page, least=_LEAST_SEARCH)
         asked = stretch.parameters("next_token", self._now)
-        asked |= {"query": self._place.query, "max_results": size, **posts.FIELDS}
-        answer = ask(self._client, self._place.call, self._now, partial(self._client.search_recent_tweets, **asked))
-        self._meter.charge(posts.price(answer))
+        with self._meter.room(posts.DEAREST, most=self._place.page, least=_LEAST_SEARCH) as size:
+            asked |= {"query": self._place.query, "max_results": size, **posts.FIELDS}
+            answer = ask(self._client, self._place.call, self._now, partial(self._client.search_recent_tweets, **asked))
+            self._meter.charge(posts.price(answer))
         return answer
 
     def _mentions(self, stretch: Stretch) -> dict[str, Any]:
         owned = self._owned
         user_id = next(iter(self._ours.ids)) if owned else self._course.account["id"]
         each = OWNED if owned else POST
-        size = self._meter.room(posts.DEAREST - POST + each, most=PAGE, least=_LEAST_MENTIONS)
         asked = stretch.parameters("pagination_token", self._now)
-        asked |= {"id": user_id, "max_results": size, "user_auth": owned, **posts.FIELDS}
-        answer = ask(self._client, self._place.call, self._now, partial(self._client.get_users_mentions, **asked))
-        self._meter.charge(posts.price(answer, each=each))
+        with self._meter.room(posts.DEAREST - POST + each, most=PAGE, least=_LEAST_MENTIONS) as size:
+            asked |= {"id": user_id, "max_results": size, "user_auth": owned, **posts.FIELDS}
+            answer = ask(self._client, self._place.call, self._now, partial(self._client.get_users_mentions, **asked))
+            self._meter.charge(posts.price(answer, each=each))
         return answer
 
     @property
@@ -356,10 +359,10 @@ class _Reading:
         handle = self._place.handle
         if self._owned or self._course.account.get("handle") == handle:
             return False
-        self._meter.room(USER)
         look = partial(self._client.get_user, username=handle)
-        found = account(self._client, f"the account @{handle}", self._now, look)
-        self._meter.charge(USER)
+        with self._meter.room(USER):
+            found = account(self._client, f"the account @{handle}", self._now, look)
+            self._meter.charge(USER)
         self._course.account = {"handle": handle, "id": found["id"]}
         return True
 

@@ -264,7 +264,7 @@ def _means(opened: Store, loaded: Callable[[str], Collector]) -> Means:
     def access_for(source_id: int) -> Access | None:
         with opened.read() as tx:
             source = tx.sources.get(source_id)
-        return collecting.access_for(opened, loaded(source.platform), source, now())
+        return collecting.access_for(opened, loaded(source.platform), source, now)
 
     return Means(replier_for=replier_for, access_for=access_for)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import NotFoundError, RefusedError, StaleWriteError
@@ -20,8 +20,12 @@ from sahut.core.model import (
     Problem,
 )
 from storage.engine import insert_into
+from storage.reservation_tables import reservation
 from storage.sealing import Seal
 from storage.tables import credential, source, spending
+
+# What sums of fractions miss.
+_CRUMB = 1e-9
 
 
 class SqlCredentials:
@@ -109,7 +113,8 @@ class SqlCredentials:
         self._connection.execute(
             update(source).where(source.c.credential_id == credential_id).values(credential_id=None)
         )
-        self._connection.execute(spending.delete().where(spending.c.credential_id == credential_id))
+        for table in (spending, reservation):
+            self._connection.execute(table.delete().where(table.c.credential_id == credential_id))
         self._connection.execute(credential.delete().where(credential.c.id == credential_id))
 
     def open(self, credential_id: int, now: datetime) -> Access:
@@ -157,6 +162,47 @@ class SqlCredentials:
                     set_={"amount": spending.c.amount + row.excluded.amount},
                 )
             )
+
+    def reserve(
+        self,
+        credential_id: int,
+        token: str,
+        currency: Currency,
+        wanted: float,
+        *,
+        least: float,
+        now: datetime,
+        until: datetime,
+    ) -> float | None:
+        """Set aside up to ``wanted`` for one call; what was set aside, None where less than ``least`` is left.
+
+        Until it is settled under its ``token``, or ``until`` has passed, it counts as spent. Where no budget limits
+        the currency, nothing needs to be set aside. Raises NotFoundError.
+        """
+        # The lock on the credential makes one reservation of it wait for the other.
+        found = self._locked(credential_id)
+        same = and_(reservation.c.token == token, reservation.c.currency == currency)
+        over = and_(reservation.c.credential_id == credential_id, reservation.c.until <= now)
+        self._connection.execute(reservation.delete().where(or_(same, over)))
+        left = self._left(found, now).get(currency)
+        if left is None:
+            return wanted
+        if left + _CRUMB < least:
+            return None
+        amount = min(wanted, left)
+        self._connection.execute(
+            reservation.insert().values(
+                token=token, currency=currency, credential_id=credential_id, amount=amount, until=until
+            )
+        )
+        return amount
+
+    def settle(self, credential_id: int, token: str, now: datetime, spent: Mapping[Currency, float]) -> None:
+        """Let go of what was set aside under ``token``, and write down what was ``spent`` instead, if anything."""
+        # In the order in which `reserve` takes them.
+        self._locked(credential_id)
+        self._connection.execute(reservation.delete().where(reservation.c.token == token))
+        self.used(credential_id, now, spent={currency: amount for currency, amount in spent.items() if amount})
 
     def hold(self, credential_id: int, *, not_before: datetime | None, problem: Problem | None) -> None:
         """Leave its platform alone until ``not_before``: all its sources wait. A later time that stands, stays."""
@@ -213,12 +259,22 @@ class SqlCredentials:
     def _left(self, found: Credential, now: datetime) -> dict[Currency, float]:
         """The least that any budget of a currency leaves, never below nothing."""
         today = now.date()
+        reserved = self._reserved(found.id, now) if found.budgets else {}
         left: dict[Currency, float] = {}
         for budget in found.budgets:
             since = today if budget.period is Period.DAY else today.replace(day=1)
             rest = budget.amount - self.spent(found.id, since, today).get(budget.currency, 0.0)
+            rest -= reserved.get(budget.currency, 0.0)
             left[budget.currency] = max(0.0, min(rest, left.get(budget.currency, rest)))
         return left
+
+    def _reserved(self, credential_id: int, now: datetime) -> dict[str, float]:
+        rows = self._connection.execute(
+            select(reservation.c.currency, func.sum(reservation.c.amount))
+            .where(reservation.c.credential_id == credential_id, reservation.c.until > now)
+            .group_by(reservation.c.currency)
+        )
+        return {row[0]: float(row[1]) for row in rows}
 
 
 def _columns(draft: CredentialDraft) -> dict[str, Any]:

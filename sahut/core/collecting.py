@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sahut.core import conversations, rules
+from sahut.core import conversations, purses, rules
 from sahut.core.errors import CollectError, LeaseLostError, PermanentError, RefusedError, TransientError
 from sahut.core.model import (
     Access,
@@ -188,7 +188,7 @@ def _read(
     try:
         collector = collector_for(source.platform)
         now = clock()
-        access = access_for(store, collector, source, now)
+        access = access_for(store, collector, source, clock)
         recheck_at = rules.next_recheck(now, now) if isinstance(collector, Rechecker) else None
         for batch in pages(collector, access):
             kept, changed = _save_page(store, claim, batch, clock(), lease, recheck_at)
@@ -217,8 +217,8 @@ def _defect(failure: Exception, access: Access | None) -> TransientError:
     return TransientError(said if access is None else access.blanked(said), problem=Problem.UNEXPECTED)
 
 
-def access_for(store: Store, collector: Collector, source: Source, now: datetime) -> Access | None:
-    """What lets us into the source's platform, opened; None where anybody may read.
+def access_for(store: Store, collector: Collector, source: Source, clock: Clock) -> Access | None:
+    """What lets us into the source's platform, opened, with its purse; None where anybody may read.
 
     Raises PermanentError(Problem.NO_CREDENTIAL) where it is needed and there is none.
     """
@@ -230,8 +230,7 @@ def access_for(store: Store, collector: Collector, source: Source, now: datetime
             f"add one with `sahut credential add {source.platform} NAME` and name it with `sahut source change`",
             problem=Problem.NO_CREDENTIAL,
         )
-    with store.read() as tx:
-        return tx.credentials.open(source.credential_id, now)
+    return purses.opened(store, source.credential_id, clock)
 
 
 def _blame_credential(tx: Tx, source: Source, error: CollectError | None, reading: Reading, end: datetime) -> None:
@@ -297,7 +296,7 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
         collector = collector_for(source.platform)
         if isinstance(collector, Rechecker) and source.state is not SourceState.REMOVED:
             check_may_call(store, source, now)
-            access = access_for(store, collector, source, now)
+            access = access_for(store, collector, source, clock)
             batch = collector.recheck([native_id for _, native_id in due], now=now, access=access)
             with store.begin() as tx:
                 # What is only another's context stays that: it was asked for, no source has brought it.
@@ -374,7 +373,9 @@ def save_mentions(
     new, edited_count = tx.mentions.save(source_id, told, now, recheck_at=recheck_at)
     conversations.make_own(tx, [known[key] for key, mention in mentions.items() if mention.own and key in known], now)
     if not context:
-        new += _make_work(tx, [known[key] for key, mention in mentions.items() if not mention.own and key in known], now)
+        new += _make_work(
+            tx, [known[key] for key, mention in mentions.items() if not mention.own and key in known], now
+        )
     if batch.dead:
         tx.dead_letters.add(source_id, batch.dead, now)
     return new, edited_count

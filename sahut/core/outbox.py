@@ -50,6 +50,8 @@ SEND_LEASE = timedelta(minutes=5)
 # What a platform took a moment ago it may not show yet.
 SETTLE_AFTER = timedelta(minutes=2)
 MAX_LOOKS = 6
+# One in doubt keeps its price set aside while it is looked for.
+RESERVED_FOR = timedelta(hours=2)
 # A text that surely did not arrive so often is refused in a way that nobody has understood.
 MAX_SENDS = 4
 _LONGEST_WAIT = timedelta(hours=6)
@@ -118,7 +120,7 @@ def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock, lease: ti
     reply = claim.reply
     try:
         way = _way(store, means, reply, clock())
-        cost = _cost(way, reply, clock())
+        cost = _set_aside(store, way, reply, clock())
     except TransientError as error:
         return _later(reply, error, clock())
     except SahutError as error:
@@ -177,8 +179,8 @@ def _check_account(tx: Tx, source: Source, now: datetime) -> None:
         )
 
 
-def _cost(way: _Way, reply: Reply, now: datetime) -> float:
-    """What sending costs in US dollars.
+def _set_aside(store: Store, way: _Way, reply: Reply, now: datetime) -> float:
+    """What sending costs in US dollars. It is set aside, and one reply of the account's, until that is written down.
 
     Raises TransientError where the account has too little left for today, PermanentError for a post that is gone.
     """
@@ -186,8 +188,7 @@ def _cost(way: _Way, reply: Reply, now: datetime) -> float:
         raise PermanentError(f"mention {way.record.id} is no longer on its platform", problem=Problem.GONE)
     rules = way.replier.measure(reply.text, way.record.mention, way.access)
     for currency, wanted in ((Currency.REPLIES, 1.0), (Currency.USD, rules.cost_usd)):
-        left = way.access.left.get(currency)
-        if wanted and left is not None and left < wanted:
+        if wanted and not _reserved(store, reply, currency, wanted, now):
             tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
             raise TransientError(
                 f"credential '{way.access.name}' has nothing left for replies today ({currency})",
@@ -195,6 +196,22 @@ def _cost(way: _Way, reply: Reply, now: datetime) -> float:
                 not_before=tomorrow,
             )
     return rules.cost_usd
+
+
+def _reserved(store: Store, reply: Reply, currency: Currency, wanted: float, now: datetime) -> bool:
+    with store.begin() as tx:
+        credential_id = tx.sources.get(reply.source_id).credential_id
+        if credential_id is None:
+            return True
+        held = tx.credentials.reserve(
+            credential_id, _token(reply), currency, wanted, least=wanted, now=now, until=now + RESERVED_FOR
+        )
+        return held is not None
+
+
+def _token(reply: Reply) -> str:
+    """Under what its price is set aside: the same for whoever finds out later what became of it."""
+    return f"reply {reply.key}"
 
 
 def _look(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> _Stands | _End:
@@ -240,8 +257,11 @@ def _write_down(store: Store, claim: ReplyClaim, end: _Stands | _End, now: datet
             )
             _note(tx, reply, end.act, end.state, now)
             credential_id = tx.sources.get(reply.source_id).credential_id
-            if end.hold_until is not None and credential_id is not None:
-                tx.credentials.hold(credential_id, not_before=end.hold_until, problem=end.problem)
+            if credential_id is not None:
+                if end.state is not ReplyState.UNKNOWN:
+                    tx.credentials.settle(credential_id, _token(reply), now, {})
+                if end.hold_until is not None:
+                    tx.credentials.hold(credential_id, not_before=end.hold_until, problem=end.problem)
     except LeaseLostError:
         log.warning("reply %d: somebody else settled it meanwhile", reply.id)
     return DeliveryReport(reply_id=reply.id, state=end.state, reason=end.reason)
@@ -256,12 +276,9 @@ def _charge(tx: Tx, reply: Reply, stands: _Stands, now: datetime) -> None:
     credential_id = tx.sources.get(reply.source_id).credential_id
     if credential_id is not None:
         spent = {Currency.REPLIES: 1.0, Currency.USD: stands.cost_usd}
-        tx.credentials.used(
-            credential_id,
-            now,
-            spent={currency: amount for currency, amount in spent.items() if amount},
-            session=stands.sent.session,
-        )
+        tx.credentials.settle(credential_id, _token(reply), now, spent)
+        if stands.sent.session is not None:
+            tx.credentials.used(credential_id, now, session=stands.sent.session)
 
 
 def _later(reply: Reply, error: TransientError, now: datetime) -> _End:

@@ -11,8 +11,11 @@ from sahut.core.model.access import (
     Currency,
     Gap,
     Guide,
+    Hold,
     Need,
     Period,
+    Purse,
+    Wallet,
 )
 from sahut.core.model.annotations import (
     Annotation,
@@ -173,6 +176,7 @@ __all__ = [
     "Gap",
     "Guide",
     "Health",
+    "Hold",
     "Kind",
     "Known",
     "Label",
@@ -194,6 +198,7 @@ __all__ = [
     "Priority",
     "Probe",
     "Problem",
+    "Purse",
     "Reading",
     "Refusal",
     "Remark",
@@ -238,6 +243,7 @@ __all__ = [
     "Walk",
     "WalkDraft",
     "WalkState",
+    "Wallet",
     "WhySpan",
     "joined",
 ]

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from sahut.core.model.words import Problem
 
 # Anything shorter is a word that a message may well hold by chance.
 _SHORTEST_SECRET = 5
+# What sums of fractions miss.
+_CRUMB = 1e-9
 
 
 class Currency(StrEnum):
@@ -96,13 +99,99 @@ class Credential:
     version: int
 
 
+class Hold(Protocol):
+    """Money set aside for one call."""
+
+    @property
+    def amount(self) -> float:
+        """What was set aside."""
+        ...
+
+    def settle(self, cost: float) -> None:
+        """Write down what the call cost, nothing included, and let go of the rest."""
+        ...
+
+
+class Purse(Protocol):
+    """What may be spent with a credential: asked before every call, told after it."""
+
+    def left(self, currency: Currency) -> float | None:
+        """What nobody has spent or set aside; None where there is no limit."""
+        ...
+
+    def hold(self, currency: Currency, wanted: float, *, least: float) -> Hold | None:
+        """Set aside up to ``wanted``, or what there is of it; None where that is less than ``least``."""
+        ...
+
+    def spend(self, currency: Currency, amount: float) -> bool:
+        """Take ``amount``, or nothing and say False where there is not so much."""
+        ...
+
+    def news(self) -> dict[Currency, float]:
+        """What was spent since this was asked last and nobody has written down yet."""
+        ...
+
+
+class Wallet:
+    """A purse of one piece of work alone, which writes nothing down: whoever gave it asks for its `news`."""
+
+    def __init__(self, left: Mapping[Currency, float] | None = None) -> None:
+        self._left = dict(left or {})
+        self._news: dict[Currency, float] = {}
+
+    def left(self, currency: Currency) -> float | None:
+        """See `Purse.left`."""
+        return self._left.get(currency)
+
+    def hold(self, currency: Currency, wanted: float, *, least: float) -> Hold | None:
+        """See `Purse.hold`."""
+        left = self._left.get(currency)
+        if left is None:
+            return _Held(self, currency, wanted)
+        if left + _CRUMB < least:
+            return None
+        taken = min(wanted, left)
+        self._left[currency] = left - taken
+        return _Held(self, currency, taken)
+
+    def spend(self, currency: Currency, amount: float) -> bool:
+        """See `Purse.spend`."""
+        held = self.hold(currency, amount, least=amount)
+        if held is not None:
+            held.settle(amount)
+        return held is not None
+
+    def news(self) -> dict[Currency, float]:
+        """See `Purse.news`."""
+        news, self._news = self._news, {}
+        return {currency: round(amount, 6) for currency, amount in news.items()}
+
+    def settled(self, currency: Currency, held: float, cost: float) -> None:
+        """``cost`` was spent of what was ``held``."""
+        if currency in self._left:
+            self._left[currency] += held - cost
+        if cost:
+            self._news[currency] = self._news.get(currency, 0.0) + cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    wallet: Wallet
+    currency: Currency
+    amount: float
+
+    def settle(self, cost: float) -> None:
+        self.wallet.settled(self.currency, self.amount, cost)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """An opened credential, for one piece of work: never stored, logged or shown.
 
     ``settings`` hold what is no secret, ``base_url`` where another server stands in for the platform's. ``session`` is
     what an earlier call got for the secrets (tokens that run out), ``left`` what may still be spent; a
-    currency that is not in it has no limit.
+    currency that is not in it has no limit. ``shared`` is the purse of all that work with the credential at the same
+    moment, None where nobody else does.
     """
 
     name: str
@@ -110,6 +199,11 @@ class Access:
     settings: Mapping[str, str] = field(default_factory=dict)
     session: Mapping[str, str] = field(default_factory=dict, repr=False)
     left: Mapping[Currency, float] = field(default_factory=dict)
+    shared: Purse | None = field(default=None, repr=False, compare=False)
+
+    def purse(self) -> Purse:
+        """What to pay from in one piece of work: ask for it once."""
+        return Wallet(self.left) if self.shared is None else self.shared
 
     @property
     def base_url(self) -> str:

@@ -15,6 +15,7 @@ from sahut.core.model import (
     Batch,
     Capability,
     DeadItem,
+    Guide,
     Kind,
     Mention,
     ReplyRules,
@@ -84,7 +85,7 @@ class FakeCollector:
     """Gives scripted pages; an error among them is raised once, where it stands. Its cursor counts pages."""
 
     platform = "replay"
-    guide = None
+    guide: Guide | None = None
 
     def __init__(self) -> None:
         self._script: list[Batch | Exception] = []

@@ -69,7 +69,8 @@ def bluesky() -> Talk:
     def say(name: str, parent: str = "", by: str = world_bluesky.CITIZEN) -> None:
         above = {key: {"uri": uri, "cid": world_bluesky.cid(uri)} for key, uri in
                  (("root", ids.get("first", "")), ("parent", parent)) if uri}  # fmt: skip
-        view = world.view(f"Kata {name}", by=by, **({"reply": above} if parent else {}))
+        over: Thing = {"reply": above} if parent else {}
+        view = world.view(f"Kata {name}", by=by, **over)
         world.posts.append(view)
         ids[name] = view["uri"]
 

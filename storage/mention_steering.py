@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, select, update
 
@@ -45,9 +46,11 @@ class MentionSteering(MentionTies):
     def wake(self, now: datetime) -> int:
         """Bring back to the queue what was put off until ``now``; how many, some hundreds at most."""
         due = _due(now).order_by(mention.c.snoozed_until).limit(_MOST_WOKEN)
-        self.lock(list(self._connection.execute(due).scalars()))
-        # Somebody may have decided on one while the lock was waited for.
-        found = list(self._connection.execute(due).scalars())
+        if self._dialect == "postgresql":
+            # Locked in one order with everybody else; whoever decided on one meanwhile has taken it off the list.
+            ids = select(mention.c.id).where(mention.c.id.in_(due.order_by(None))).order_by(mention.c.id)
+            self._connection.execute(ids.with_for_update())
+        found: list[int] = list(self._connection.execute(due).scalars())
         if found:
             self._connection.execute(
                 update(mention)
@@ -58,7 +61,7 @@ class MentionSteering(MentionTies):
         return len(found)
 
 
-def _due(now: datetime) -> Select[tuple[int]]:
+def _due(now: datetime) -> Select[Any]:
     # The second condition is the partial index's own.
     return select(mention.c.id).where(
         mention.c.snoozed_until <= now,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from sahut.core import actions, steering
+from sahut.core.deciding import Pick
 from sahut.core.ports import Tx
 from triage_api.deps import CurrentActor, Now, Parts, SignedUser
 from triage_api.errors import InvalidError
@@ -30,7 +31,7 @@ from triage_api.writes import IdempotencyKey, once
 router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"])
 
 
-def picks(mentions: list[PickBody]) -> list[actions.Pick]:
+def picks(mentions: list[PickBody]) -> list[Pick]:
     """As the core takes them."""
     return [(pick.id, pick.version) for pick in mentions]
 

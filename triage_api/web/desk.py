@@ -11,17 +11,17 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from sahut.core import rules
+from sahut.core import actions, rules
 from sahut.core.errors import NotFoundError, SahutError, StaleWriteError
 from sahut.core.model import (
     Decision,
-    DecisionKind,
     MentionFilter,
     MentionState,
     ReplyFilter,
     ReplyState,
     SourceCondition,
     StoredAnswer,
+    User,
 )
 from sahut.core.ports import Tx
 from triage_api import auth, permissions
@@ -32,12 +32,12 @@ from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
 from triage_api.schemas.tickets import MOST_PICKS
 from triage_api.web import pages, words
+from triage_api.web.languages import N_, ngettext
 
 COUNT_CAP = 1_001
 # Processes say every few seconds that they live; this long without a word is worth a warning.
 _ALIVE = timedelta(minutes=3)
 _LONGEST_FIELD = 10_000
-_UNDOABLE = frozenset({DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,10 @@ class Desk:
     def page(self, tx: Tx, template: str, status: int = 200, *, tab: str = "", **context: Any) -> Response:
         """A page with everything that its frame shows."""
         return pages.page(self.request, template, status, **self._frame(tx, tab), **context)
+
+    def people(self, tx: Tx) -> list[User]:
+        """Whom work can be given to; nobody where the reader gives none."""
+        return [one for one in tx.accounts.users() if one.active] if self.may(Permission.DECIDE) else []
 
     def _frame(self, tx: Tx, tab: str) -> dict[str, Any]:
         return {
@@ -96,13 +100,24 @@ class Desk:
         if not {"worker", "scheduler"} <= alive:
             said.append(words._("Pengumpulan atau penilaian sedang tidak berjalan; sebutan baru tidak akan muncul."))
         conditions = [rules.condition(one, self.now, self.deps.policy) for one in tx.sources.all()]
-        for condition, text in (
-            (SourceCondition.FAILING, words._("%s sumber gagal dibaca.")),
-            (SourceCondition.STOPPED, words._("%s sumber berhenti dan menunggu tindakan.")),
-            (SourceCondition.SILENT, words._("%s sumber lebih sepi daripada biasanya.")),
+        failing, stopped, silent = (
+            conditions.count(one) for one in (SourceCondition.FAILING, SourceCondition.STOPPED, SourceCondition.SILENT)
+        )
+        for count, text in (
+            (failing, ngettext("%s sumber gagal dibaca.", "%s sumber gagal dibaca.", failing)),
+            (
+                stopped,
+                ngettext(
+                    "%s sumber berhenti dan menunggu tindakan.", "%s sumber berhenti dan menunggu tindakan.", stopped
+                ),
+            ),
+            (
+                silent,
+                ngettext("%s sumber lebih sepi daripada biasanya.", "%s sumber lebih sepi daripada biasanya.", silent),
+            ),
         ):
-            if condition in conditions:
-                said.append(text % conditions.count(condition))
+            if count:
+                said.append(text % count)
         return said
 
 
@@ -183,7 +198,11 @@ class Posted:
 
     def _stale(self, tx: Tx, error: StaleWriteError) -> Response:
         renewed = [(name, self._renewed(name, value, error)) for name, value in self.fields if name != "key"]
-        shown = [(words.ticket_field(name), value) for name, value in renewed if name in _SHOWN_AFTER_STALE and value]
+        shown = [
+            (words.ticket_field(name), words.typed(name, value))
+            for name, value in renewed
+            if name in _SHOWN_AFTER_STALE and value
+        ]
         return self.desk.page(
             tx,
             "stale.html",
@@ -206,7 +225,7 @@ class Posted:
 
 _PAGES = {"mention": "mentions", "ticket": "tickets", "reply": "replies"}
 _SHOWN_AFTER_STALE = {
-    *("text", "note", "link"),
+    *("text", "note", "link", "reason", "until", "kind", "sentiment"),
     *("title", "description", "topic", "unit", "place", "priority", "status", "outcome"),
     *("name", "address", "query", "minutes"),
 }
@@ -287,25 +306,26 @@ class Flash:
 
 
 _DONE = {
-    "saved": words._("Perubahan disimpan."),
-    "paused": words._("Sumber dijeda."),
-    "resumed": words._("Sumber dibaca lagi."),
-    "removed": words._("Sumber dihapus. Sebutan yang sudah terkumpul tetap tersimpan."),
-    "added": words._("Sumber ditambahkan. Pembacaan pertama segera dimulai."),
-    "credential_added": words._("Kredensial disimpan. Sumber kini dapat memakainya."),
-    "credential_proven": words._("Kredensial berfungsi."),
-    "credential_rotated": words._("Rahasia diganti. Sumber yang berhenti dapat dilanjutkan."),
-    "credential_removed": words._("Kredensial dihapus."),
-    "listed": words._("Umpan dari daftar ditambahkan; yang sudah diikuti dilewati."),
-    "listed_before": words._("Tidak ada umpan baru dalam daftar itu."),
-    "password": words._("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
-    "untied": words._("Sebutan kini berdiri sendiri."),
-    "reply_draft": words._("Balasan kembali menjadi draf."),
-    "reply_waiting": words._("Balasan diajukan. Orang lain menyetujuinya sebelum tampil."),
-    "reply_approved": words._("Balasan disetujui dan segera dikirim."),
-    "reply_by_hand": words._("Balasan disetujui. Salin teksnya dan kirim sendiri di platformnya."),
-    "reply_withdrawn": words._("Balasan dibatalkan."),
-    "reply_sent": words._("Balasan tercatat sudah tampil."),
+    "saved": N_("Perubahan disimpan."),
+    "paused": N_("Sumber dijeda."),
+    "resumed": N_("Sumber dibaca lagi."),
+    "removed": N_("Sumber dihapus. Sebutan yang sudah terkumpul tetap tersimpan."),
+    "added": N_("Sumber ditambahkan. Pembacaan pertama segera dimulai."),
+    "credential_added": N_("Kredensial disimpan. Sumber kini dapat memakainya."),
+    "credential_proven": N_("Kredensial berfungsi."),
+    "credential_rotated": N_("Rahasia diganti. Sumber yang berhenti dapat dilanjutkan."),
+    "credential_removed": N_("Kredensial dihapus."),
+    "listed": N_("Umpan dari daftar ditambahkan; yang sudah diikuti dilewati."),
+    "listed_before": N_("Tidak ada umpan baru dalam daftar itu."),
+    "password": N_("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
+    "signed_out": N_("Sesi itu sudah diakhiri."),
+    "untied": N_("Sebutan kini berdiri sendiri."),
+    "reply_draft": N_("Balasan kembali menjadi draf."),
+    "reply_waiting": N_("Balasan diajukan. Orang lain menyetujuinya sebelum tampil."),
+    "reply_approved": N_("Balasan disetujui dan segera dikirim."),
+    "reply_by_hand": N_("Balasan disetujui. Salin teksnya dan kirim sendiri di platformnya."),
+    "reply_withdrawn": N_("Balasan dibatalkan."),
+    "reply_sent": N_("Balasan tercatat sudah tampil."),
 }
 
 
@@ -313,7 +333,7 @@ def flash_of(tx: Tx, request: Request) -> Flash | None:
     """The message of the last act, from the store itself: an address alone can claim nothing that did not happen."""
     done = request.query_params.get("done", "")
     if done in _DONE:
-        return Flash(text=_DONE[done])
+        return Flash(text=words._(_DONE[done]))
     did = request.query_params.get("did", "")
     try:
         decision = tx.decisions.get(_number(did))
@@ -321,12 +341,11 @@ def flash_of(tx: Tx, request: Request) -> Flash | None:
         return None
     act = tx.decisions.of_group(decision.group)
     number = tx.tickets.get(decision.ticket_id).number if decision.ticket_id else ""
-    latest = tx.decisions.of_mention(decision.mention_id)[-1]
-    text = words._("%(count)s sebutan: %(what)s") % {
+    text = ngettext("%(count)s sebutan: %(what)s", "%(count)s sebutan: %(what)s", len(act)) % {
         "count": len(act),
         "what": words.label(decision.kind).lower(),
     }
     if decision.reason is not None:
         text += f" ({words.label(decision.reason).lower()})"
-    can_undo = latest.id == decision.id and decision.kind in _UNDOABLE
+    can_undo = actions.can_undo(tx, decision)
     return Flash(text=text + ".", decision=decision if can_undo else None, ticket_number=number)

@@ -29,6 +29,7 @@ from sahut.core.ports import Tx
 from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
+from triage_api.permissions import Permission
 from triage_api.web import languages, replies, steering
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
 from triage_api.web.words import _
@@ -162,7 +163,7 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
     with desk.deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
         first = tx.mentions.get(record.first_id) if record.first_id is not None else None
-        decisions = tx.decisions.of_mention(mention_id)
+        decisions, may_decide = tx.decisions.of_mention(mention_id), desk.may(Permission.DECIDE)
         return desk.page(
             tx,
             "mention.html",
@@ -174,11 +175,11 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             versions=tx.mentions.versions(mention_id),
             assessments=tx.assessments.history(mention_id),
             decisions=decisions,
-            undoable=[one.id for one in decisions if actions.can_undo(tx, one)],
+            undoable=[one.id for one in decisions if may_decide and actions.can_undo(tx, one)],
             ticket=tx.tickets.get(record.ticket_id) if record.ticket_id else None,
             urgent_from=desk.deps.policy.urgent_threshold,
             people=desk.people(tx),
-            next_one=_next(tx, mention_id),
+            next_one=_next(tx, mention_id) if may_decide else None,
             **replies.panel(desk, tx, record, judged),
         )
 

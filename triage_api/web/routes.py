@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from triage_api.deps import Deps, authorize_page
-from triage_api.web import accounts, assets, credentials, audit, pages, queue, replies, roles, source_lists, sources, tickets
+from triage_api.web import accounts, assets, credentials, audit, pages, queue, replies, roles, source_lists, sources, steering, tickets
 from triage_api.web.words import _
 
 _TITLES = {
@@ -32,6 +32,8 @@ _RULES = {
     "work_begun": _("Unit kerja sudah mengerjakan tiketnya, jadi keputusan ini tidak dapat diurungkan lagi."),
     "decided_since": _("Sebutan ini sudah diputuskan lagi setelahnya. Urungkan keputusan terakhir lebih dahulu."),
     "judged_since": _("Teks sebutan ini sudah berubah dan dinilai ulang. Tidak ada lagi yang dapat diurungkan."),
+    "nothing_corrected": _("Belum ada yang berbeda. Pilih jenis, nada, atau topik yang benar."),
+    "snooze_time": _("Pilih hari mulai besok, paling lama setahun."),
     "not_tied": _("Sebutan ini tidak terikat pada sebutan lain."),
     "reply_open": _("Sebutan ini sudah punya balasan yang belum selesai. Lanjutkan atau batalkan yang itu dahulu."),
     "reply_gone": _("Tulisan ini sudah tidak ada di platformnya, jadi tidak dapat dibalas."),
@@ -79,7 +81,7 @@ _SAID = {
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
     """Add every page. One that the table of permissions lacks is closed, so that none is open by omission."""
     # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
-    rooms = (assets, accounts, roles, queue, tickets, replies, source_lists, sources, credentials)
+    rooms = (assets, accounts, roles, queue, steering, tickets, replies, source_lists, sources, credentials)
     for room in (*rooms, audit):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page

@@ -176,6 +176,10 @@ _TICKET_FIELDS = {
     "text": N_("balasan"),
     "note": N_("catatan"),
     "link": N_("tautan"),
+    "reason": N_("alasan"),
+    "until": N_("sampai"),
+    "kind": N_("jenis"),
+    "sentiment": N_("nada"),
 }
 
 _PROBLEMS: dict[Problem, tuple[str, str]] = {
@@ -272,6 +276,23 @@ def platform(code: str) -> str:
 def ticket_field(name: str) -> str:
     """A ticket's field, for sentences of the history."""
     return _(_TICKET_FIELDS[name]) if name in _TICKET_FIELDS else name
+
+
+_TYPED: dict[str, type[StrEnum]] = {
+    "kind": Kind,
+    "sentiment": Sentiment,
+    "topic": Topic,
+    "reason": DismissReason,
+    "priority": Priority,
+    "status": TicketStatus,
+    "outcome": Outcome,
+}
+
+
+def typed(name: str, value: str) -> str:
+    """What somebody filled in, as they read it there: the word of a choice, everything else as it was typed."""
+    words = _TYPED.get(name, ())
+    return label(_TYPED[name](value)) if value in set(words) else value
 
 
 def problem(code: Problem) -> tuple[str, str]:

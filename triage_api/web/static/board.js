@@ -123,7 +123,8 @@
   });
   wide();
   chosen();
-  arrive();
+  // After the browser's own jump to the place, which takes the focus away.
+  addEventListener("load", () => requestAnimationFrame(arrive));
   const button = document.querySelector("#keys-button");
   if (button) button.hidden = !root.classList.contains("keys");
 })();

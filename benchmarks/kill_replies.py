@@ -36,6 +36,7 @@ from tests.collectors.feed_server import a_source
 from tests.collectors.world_mastodon import World as MastodonWorld
 from tests.collectors.world_reddit import World as RedditWorld
 from tests.collectors.world_x import XServer, a_access
+from tests.conftest import KEY
 from tests.killing import work_in_a_child
 
 SEED = 20_261_124
@@ -121,7 +122,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/kill.db"
         migrate.upgrade(url)
-        store = open_store(url)
+        store = open_store(url, keys=[KEY])
         found = _play(store, url, platforms, rounds)
         store.close()
     save("kill_replies", found, packages=("tweepy", "praw", "Mastodon.py"))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from sahut import jobs, probe
 from sahut.core import collecting
 from sahut.core.errors import CollectError, SettingsError, StoreError
-from sahut.core.model import Access, Kind, Policy, Probe, Problem, Role, Source, SourceDraft, User
+from sahut.core.model import Access, AuditAct, AuditDraft, Kind, Policy, Probe, Problem, Role, Source, SourceDraft, User
 from sahut.core.outbox import Means
 from sahut.core.ports import Annotator, Classifier, Collector, Explainer, Queue, Replier, Store
 
@@ -85,9 +85,10 @@ def sources(settings: Settings) -> list[SourceDraft]:
     return [] if file is None else read_sources(file, platforms=registry.platforms())
 
 
-def migrate(settings: Settings) -> None:
+def migrate(settings: Settings, done: Callable[[int], object] = lambda _: None) -> None:
     """Bring the database, and on PostgreSQL the queue's tables, to this version. Safe in several processes at once.
 
+    ``done`` is told how many more rows about persons were sealed, of those that an earlier version had stored plainly.
     Raises SettingsError for a folder that cannot be made.
     """
     from storage.migrate import upgrade
@@ -103,6 +104,7 @@ def migrate(settings: Settings) -> None:
         from config.keys import make_key_file
 
         make_key_file(settings.keys_file)
+    hide_persons(settings, done)
     if settings.many_machines:
         from sahut.queues.engine import prepare
 
@@ -349,18 +351,35 @@ def new_key() -> str:
     return keys.new_key()
 
 
-def rotate_key(settings: Settings) -> int:
-    """Put a fresh key first in the key file and seal every secret anew; how many credentials there are.
+def hide_persons(settings: Settings, done: Callable[[int], object] = lambda _: None) -> int:
+    """Seal with the first key what that has not sealed of persons; how many rows. Killed, it goes on when called again.
 
-    Where a variable names the keys, the first of those seals from now on.
+    Raises StoreError for what was sealed with a key that is not known.
+    """
+    from config.keys import read_keys
+    from storage.store import open_store
+
+    opened = open_store(settings.store_url, keys=read_keys(settings))
+    count = opened.hide(done)
+    opened.close()
+    return count
+
+
+def rotate_key(settings: Settings, *, fresh: bool = True, by: str = "") -> int:
+    """Put a fresh key first in the key file and seal every credential anew; how many there are.
+
+    Where a variable names the keys, or without ``fresh``, the first of those that there are seals from now on.
+    `hide_persons` then seals the rows.
     """
     from config import keys
 
-    if not settings.key.get_secret_value():
+    if fresh and not settings.key.get_secret_value():
         keys.put_first(settings.keys_file, keys.new_key())
     opened = store(settings)
     with opened.begin() as tx:
         count = tx.credentials.reseal()
+        said = {"what": "rotated" if fresh else "resealed", "credentials": count}
+        tx.audit.add(AuditDraft(act=AuditAct.KEY, at=now(), name=by, kind="key", detail=said))
     opened.close()
     return count
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from sahut.core.errors import StoreError
-from storage import migrate
+from storage import hidden_rows, migrate
 from storage.accounts import SqlAccounts
 from storage.assessments import SqlAssessments
 from storage.audit import SqlAudit
@@ -20,6 +20,7 @@ from storage.decisions import SqlDecisions
 from storage.deliveries import SqlDeliveries
 from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
+from storage.hiding import Box
 from storage.mentions import SqlMentions
 from storage.months import SqlMonths
 from storage.operations import SqlOperations
@@ -27,6 +28,7 @@ from storage.replies import SqlReplies
 from storage.sealing import Seal
 from storage.sources import SqlSources
 from storage.tickets import SqlTickets
+from storage.types import hide_with
 from storage.walks import SqlWalks
 
 
@@ -56,9 +58,11 @@ class SqlTx:
 class SqlStore:
     """Rows in SQLite or PostgreSQL. Safe to share between threads; not over a fork."""
 
-    def __init__(self, engine: Engine, seal: Seal) -> None:
+    def __init__(self, engine: Engine, seal: Seal, box: Box) -> None:
         self._engine = engine
         self._seal = seal
+        self._box = box
+        hide_with(engine.dialect, box)
         if engine.dialect.name == "sqlite":
             self._reader = engine.execution_options(**{READ: True})
         else:
@@ -91,6 +95,18 @@ class SqlStore:
             had = f"is at revision {found}" if found else "has no tables yet"
             raise StoreError(f"the database {had}, this version of Sahut needs {wanted}: run `sahut migrate`")
 
+    def hide(self, done: Callable[[int], object] = lambda _: None) -> int:
+        """Seal with the first key every row about persons that it has not sealed; how many that were.
+
+        Batch by batch, while everything else goes on; ``done`` is told of each. Raises StoreError.
+        """
+        return hidden_rows.reseal(self._engine, self._box, done)
+
+    def unhidden(self) -> int:
+        """How many rows about persons the first key has not sealed."""
+        with self._reader.begin() as connection:
+            return hidden_rows.left(connection, self._box)
+
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
@@ -101,4 +117,4 @@ def open_store(url: str, *, keys: Sequence[str] = ()) -> SqlStore:
 
     Raises StoreError for another kind of address and for what is no key.
     """
-    return SqlStore(engine_for(url), Seal(keys))
+    return SqlStore(engine_for(url), Seal(keys), Box(keys))

@@ -462,7 +462,7 @@ told = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("source_id", ForeignKey("source.id"), nullable=False, index=True),
-    Column("word", Json, nullable=False),
+    Column("word", Personal, nullable=False),
     Column("at", Utc, nullable=False),
 )
 

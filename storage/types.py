@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
+
+from storage.hiding import Box
 
 # SQLite numbers rows by itself only in a column of exactly this type.
 RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -74,11 +77,33 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class Personal(Json):
-    """What identifies a person: author, permalink, contact, raw payload.
+# By engine: each has a dialect of its own, and a type's conversions know nothing else of where they run.
+_boxes: WeakKeyDictionary[Dialect, Box] = WeakKeyDictionary()
+_UNKEYED = Box()
 
-    Every such column goes through this type and no query looks inside, so that encryption can come here without
-    touching a caller. For now the value is stored as it is.
+
+def hide_with(dialect: Dialect, box: Box) -> None:
+    """Let `Personal` values of this engine be sealed and opened by ``box``."""
+    _boxes[dialect] = box
+
+
+class Personal(TypeDecorator[Any]):
+    """What identifies a person: author, permalink, contact, raw payload. Sealed JSON.
+
+    Every such column goes through this type and no query looks inside. Raises StoreError where the key is not known.
     """
 
+    impl = Text
     cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Sealed."""
+        return None if value is None else _box(dialect).seal(json.dumps(value, separators=(",", ":"), default=str))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """The value again."""
+        return None if value is None else json.loads(_box(dialect).open(value))
+
+
+def _box(dialect: Dialect) -> Box:
+    return _boxes.get(dialect, _UNKEYED)

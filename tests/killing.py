@@ -27,6 +27,7 @@ from sahut.core.outbox import Means
 from storage.store import open_store
 from tests.builders import NOW
 from tests.collectors.platform_server import PlatformServer, Reply, Request
+from tests.conftest import KEY
 
 # Every line of these may be the last one.
 WATCHED = tuple(
@@ -112,7 +113,7 @@ def work_in_a_child(database_url: str, made: Means, line: int) -> bool:
     """Let a child turn to the reply that is due; whether it lived to the end."""
     child = os.fork()
     if child == 0:
-        store = open_store(database_url)
+        store = open_store(database_url, keys=[KEY])
         if line:
             die_before(line)
         outbox.deliver(store=store, means=made, clock=lambda: NOW)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sahut import bootstrap
-from sahut.cli.output import FAILED, AsJson, ago, complain, people, say, step, write_json, write_table
+from sahut.cli.operator import who
+from sahut.cli.output import FAILED, AsJson, ago, complain, people, progress, say, step, write_json, write_table
 from sahut.core import admission
 from sahut.core.admission import NeedError, Spent
 from sahut.core.errors import CollectError, NotFoundError
@@ -167,15 +168,29 @@ def new_key() -> None:
 
 @keys.command("rotate")
 def rotate_key() -> None:
-    """Put a fresh key first in the key file and seal every secret anew with it; the old keys still open.
+    """Put a fresh key first in the key file and seal everything anew with it; the old keys still open.
 
-    Where SAHUT_KEY names the keys, put a fresh one first there (`sahut key new`), then run this.
+    Where SAHUT_KEY names the keys, put a fresh one first there (`sahut key new`), then run this. Stopped on the way, it
+    is finished by `sahut key reseal`.
     """
+    _reseal(fresh=True)
+    say("Restart every process, then run `sahut key reseal` for what they wrote meanwhile with the old key.")
+    say("Old keys may go once that is done and no backup needs them.")
+
+
+@keys.command("reseal")
+def reseal() -> None:
+    """Seal with the first key whatever another one sealed. Takes the service no pause; stopped, it goes on."""
+    _reseal(fresh=False)
+
+
+def _reseal(*, fresh: bool) -> None:
     settings = bootstrap.settings()
-    count = bootstrap.rotate_key(settings)
+    count = bootstrap.rotate_key(settings, fresh=fresh, by=who())
+    with progress("sealing persons' data", total=None) as done:
+        rows = bootstrap.hide_persons(settings, done)
     where = "SAHUT_KEY" if settings.key.get_secret_value() else settings.keys_file
-    say(f"{count} credentials are sealed with the first key of {where}.")
-    say("Processes that run elsewhere need the new file and a restart. Old keys may go once backups are gone.")
+    say(f"{count} credentials and {rows} rows about persons are now sealed with the first key of {where}.")
 
 
 def _parts() -> tuple[Parts, Settings]:

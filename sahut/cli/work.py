@@ -92,8 +92,8 @@ def migrate() -> None:
     """Bring the database to this version of Sahut. Safe to repeat, and to run on several machines at once."""
     found = bootstrap.settings()
     start_log(found.log_level)
-    with step("Preparing the database"):
-        bootstrap.migrate(found)
+    with step("Preparing the database"), progress("sealing persons' data", total=None) as done:
+        bootstrap.migrate(found, done)
 
 
 def _chosen(tx: Tx, names: list[str]) -> list[Source]:

@@ -18,7 +18,7 @@ from sahut.core.model import Change, MentionFilter, MentionState, StoredAnswer, 
 from sahut.core.ports import Store
 from storage.store import open_store
 from tests.builders import a_mention, a_source_draft, a_user
-from tests.conftest import Clock
+from tests.conftest import KEY, Clock
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ import json, sys
 from datetime import timedelta
 from storage.store import open_store
 from tests.builders import NOW
-store, taken = open_store(sys.argv[1]), []
+store, taken = open_store(sys.argv[1], keys=["a" * 43 + "="]), []
 while True:
     with store.begin() as tx:
         claim = tx.mentions.claim(now=NOW, until=NOW + timedelta(hours=1), limit=7, max_attempts=4)
@@ -43,7 +43,7 @@ import json, sys
 from datetime import timedelta
 from storage.store import open_store
 from tests.builders import NOW
-store, taken = open_store(sys.argv[1]), []
+store, taken = open_store(sys.argv[1], keys=["a" * 43 + "="]), []
 with store.read() as tx:
     due = tx.sources.due(NOW, 1000)
 for source_id in due:
@@ -58,7 +58,7 @@ import json, secrets, sys
 from sahut.core.model import TicketDraft, Topic
 from storage.store import open_store
 from tests.builders import NOW
-store, taken = open_store(sys.argv[1]), []
+store, taken = open_store(sys.argv[1], keys=["a" * 43 + "="]), []
 for turn in range(15):
     try:
         with store.begin() as tx:
@@ -79,7 +79,7 @@ from sahut.core.model import Batch
 from sahut.core.collecting import save_mentions
 from storage.store import open_store
 from tests.builders import NOW, a_mention
-store, taken = open_store(sys.argv[1]), []
+store, taken = open_store(sys.argv[1], keys=["a" * 43 + "="]), []
 for page in range(10):
     batch = Batch(mentions=[a_mention(native_id=f"same{page}-{n}") for n in range(20)])
     with store.begin() as tx:
@@ -122,7 +122,7 @@ def test_a_claim_is_no_larger_than_asked_for_whatever_the_planner_does(postgres_
     # With these it joins by rereading the rows to claim, once for each mention.
     plans = ("hashjoin", "mergejoin", "hashagg", "sort", "material")
     options = quote(" ".join(f"-c enable_{plan}=off" for plan in plans))
-    store = open_store(f"{postgres_url}{'&' if '?' in postgres_url else '?'}options={options}")
+    store = open_store(f"{postgres_url}{'&' if '?' in postgres_url else '?'}options={options}", keys=[KEY])
     fill(store, clock, 20)
     with store.begin() as tx:
         claim = tx.mentions.claim(now=clock(), until=clock() + timedelta(minutes=5), limit=7, max_attempts=4)
@@ -170,7 +170,7 @@ def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_its_work(store: St
 
 
 def test_a_second_writer_waits_for_the_first_instead_of_failing(database_url: str, clock: Clock) -> None:
-    one, two = open_store(database_url), open_store(database_url)
+    one, two = open_store(database_url, keys=[KEY]), open_store(database_url, keys=[KEY])
     with one.begin() as tx:
         source_id = tx.sources.add(a_source_draft(), clock()).id
     begun, done = threading.Event(), threading.Event()

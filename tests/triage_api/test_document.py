@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from sahut.core.model import Role
 from storage.store import open_store
+from tests.conftest import KEY
 from tests.triage_api.conftest import World
 
 
@@ -72,7 +73,7 @@ def test_every_example_of_a_request_is_taken_when_it_is_sent(
     for number, (method, path, example) in enumerate(sent):
         file = tmp_path / f"{number}.db"
         file.write_bytes(_migrated_sqlite)
-        store = open_store(f"sqlite:///{file}")
+        store = open_store(f"sqlite:///{file}", keys=[KEY])
         made = _prepare(World(store, clock))
         if "{reply_id}" in path:
             _reply_for(made, path)
@@ -172,7 +173,7 @@ def test_schemathesis_finds_no_server_error_when_answers_lead_to_further_request
             for rest in ("", "-wal", "-shm"):
                 file.with_name(file.name + rest).unlink(missing_ok=True)
             file.write_bytes(_migrated_sqlite)
-            self.world = _prepare(World(open_store(f"sqlite:///{file}"), clock))
+            self.world = _prepare(World(open_store(f"sqlite:///{file}", keys=[KEY]), clock))
             door.app = self.world.app
 
         def teardown(self) -> None:

@@ -25,7 +25,7 @@ _LONGEST = 100
 
 def act_words(act: str) -> str:
     """What an act is called on screen; its own word for one of a later version."""
-    return {
+    words: dict[str, str] = {
         AuditAct.SIGN_IN: _("Masuk"),
         AuditAct.SIGN_IN_FAILED: _("Gagal masuk"),
         AuditAct.SIGN_OUT: _("Keluar"),
@@ -44,7 +44,8 @@ def act_words(act: str) -> str:
         AuditAct.ERASURE: _("Penghapusan data seseorang"),
         AuditAct.RETENTION: _("Penghapusan karena masa simpan"),
         AuditAct.ACCESS_REPORT: _("Laporan akses data"),
-    }.get(AuditAct(act) if act in set(AuditAct) else act, act)  # type: ignore[call-overload]
+    }
+    return words.get(act, act)
 
 
 @router.get("/audit")

@@ -318,11 +318,12 @@ def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) ->
         return Probe(problem=error.problem, reason=str(error))
     access = None
     if collector.guide is not None:
-        with (opened or store(settings)).read() as tx:
+        kept = opened or store(settings)
+        with kept.read() as tx:
             credential = tx.credentials.find(draft.credential)
-            if credential is None:
-                return Probe(problem=Problem.NO_CREDENTIAL, reason=_no_credential(draft))
-            access = tx.credentials.open(credential.id, now())
+        if credential is None:
+            return Probe(problem=Problem.NO_CREDENTIAL, reason=_no_credential(draft))
+        access = purses.opened(kept, credential.id, now)
     found = probe.look(draft, collector, now(), access)
     if draft.platform != "feed" or found.problem is not Problem.NOT_A_FEED:
         return found
@@ -430,31 +431,72 @@ def _demo_port(settings: Settings) -> int:
     return settings.port + 1 if settings.port < _LAST_PORT else settings.port - 1
 
 
-def add_user(made: jobs.Parts, *, username: str, name: str, role: Role) -> str:
+def add_user(made: jobs.Parts, *, username: str, name: str, role: Role, units: tuple[str, ...] = ()) -> str:
     """Make an account; its one-time password. Raises RefusedError when the name is taken."""
+    from sahut.core import people
     from triage_api.auth import hash_password, new_one_time_password
 
+    check_units(made.policy, role, units)
     password = new_one_time_password()
+    hashed = hash_password(password)
     with made.store.begin() as tx:
-        tx.accounts.add_user(
+        user = tx.accounts.add_user(
             username=username,
             name=name,
             role=role,
-            password_hash=hash_password(password),
+            password_hash=hashed,
             must_change=True,
             now=made.clock(),
+            units=units,
         )
+        people.note(tx, user, "added", None, made.clock(), role=str(role), units=list(units))
     return password
 
 
 def reset_password(made: jobs.Parts, user: User) -> str:
     """A new one-time password; every session of the account ends."""
+    from sahut.core import people
     from triage_api.auth import hash_password, new_one_time_password
 
     password = new_one_time_password()
+    hashed = hash_password(password)
     with made.store.begin() as tx:
-        tx.accounts.set_password(user.id, hash_password(password), must_change=True)
+        people.reset_password(tx, user.id, hashed, actor=None, now=made.clock())
     return password
+
+
+def invite_user(
+    settings: Settings, made: jobs.Parts, *, username: str, name: str, role: Role, units: tuple[str, ...]
+) -> str:
+    """Make an account; the link with which its holder chooses a password, once. Raises RefusedError, SettingsError."""
+    from sahut.core import people
+    from triage_api.auth import NO_PASSWORD, new_token
+
+    check_units(made.policy, role, units)
+    shown, token_hash = new_token()
+    with made.store.begin() as tx:
+        people.invite(
+            tx,
+            username=username,
+            name=name,
+            role=role,
+            units=units,
+            token_hash=token_hash,
+            no_password=NO_PASSWORD,
+            actor=None,
+            now=made.clock(),
+        )
+    return f"{settings.public_url.rstrip('/') or f'http://{settings.host}:{settings.port}'}/welcome?token={shown}"
+
+
+def check_units(policy: Policy, role: Role, units: tuple[str, ...]) -> None:
+    """Raises SettingsError for a unit that the policy does not name, and for a unit officer without one."""
+    known = [unit.code for unit in policy.units]
+    for code in units:
+        if code not in known:
+            raise SettingsError(f"the policy names no unit '{code}'; it has {', '.join(known) or 'none'}")
+    if role is Role.UNIT and not units:
+        raise SettingsError("a unit officer belongs to a unit: --unit CODE")
 
 
 def add_token(made: jobs.Parts, user: User, *, name: str, lasts: timedelta | None) -> str:

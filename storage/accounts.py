@@ -102,22 +102,30 @@ class SqlAccounts:
                 created_at=made.created_at,
                 seen_at=made.seen_at,
                 expires_at=made.expires_at,
+                address=made.address,
+                device=made.device,
             )
         )
 
     def session(self, token_hash: str) -> Session | None:
         """The sign-in under this hash."""
         row = self._connection.execute(select(session).where(session.c.token_hash == token_hash)).one_or_none()
-        if row is None:
-            return None
-        return Session(
-            token_hash=row.token_hash,
-            user_id=row.account_id,
-            csrf=row.csrf,
-            created_at=row.created_at,
-            seen_at=row.seen_at,
-            expires_at=row.expires_at,
-        )
+        return None if row is None else _session(row)
+
+    def sessions_of(self, user_id: int) -> list[Session]:
+        """Those of an account, the latest used first."""
+        query = select(session).where(session.c.account_id == user_id).order_by(session.c.seen_at.desc())
+        return [_session(row) for row in self._connection.execute(query)]
+
+    def end_sessions(self, user_id: int, *, but: str = "") -> int:
+        """End every session of an account but one; how many."""
+        ended = session.delete().where(session.c.account_id == user_id, session.c.token_hash != but)
+        return self._connection.execute(ended).rowcount
+
+    def lock_admins(self) -> None:
+        """Let nobody else change who is an administrator; SQLite has one writer at a time anyway."""
+        admins = select(account.c.id).where(account.c.role == Role.ADMIN).order_by(account.c.id)
+        self._connection.execute(admins.with_for_update()).all()
 
     def touch_session(self, token_hash: str, now: datetime) -> None:
         """It was used."""
@@ -235,6 +243,19 @@ def _user(row: Row[Any]) -> User:
         created_at=row.created_at,
         version=row.version,
         units=tuple(row.units),
+    )
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        token_hash=row.token_hash,
+        user_id=row.account_id,
+        csrf=row.csrf,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        address=row.address,
+        device=row.device,
     )
 
 

@@ -21,6 +21,7 @@ from storage.deliveries import SqlDeliveries
 from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
 from storage.hiding import Box
+from storage.invitations import SqlInvitations
 from storage.mentions import SqlMentions
 from storage.months import SqlMonths
 from storage.operations import SqlOperations
@@ -44,6 +45,7 @@ class SqlTx:
         self.tickets = SqlTickets(connection)
         self.dead_letters = SqlDeadLetters(connection)
         self.accounts = SqlAccounts(connection)
+        self.invitations = SqlInvitations(connection)
         self.operations = SqlOperations(connection)
         self.walks = SqlWalks(connection)
         self.months = SqlMonths(connection)
@@ -52,7 +54,6 @@ class SqlTx:
         self.replies = SqlReplies(connection, self.mentions)
         self.deliveries = SqlDeliveries(connection)
         self.conversations = SqlConversations(connection)
-        self.audit = SqlAudit(connection)
 
 
 class SqlStore:

@@ -412,6 +412,8 @@ session = Table(
     Column("created_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False, index=True),
+    Column("address", Words, nullable=False, server_default=text("''")),
+    Column("device", Words, nullable=False, server_default=text("''")),
 )
 
 api_token = Table(

@@ -17,8 +17,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import Request
 
-from sahut.core.model import Actor, Session, User
-from sahut.core.ports import Accounts, Clock, Store
+from sahut.core import people
+from sahut.core.errors import NotFoundError
+from sahut.core.model import Actor, AuditAct, AuditDraft, Session, User
+from sahut.core.ports import Accounts, Clock, Store, Tx
 from triage_api.errors import BadCredentialsError, CrossSiteError, TooManyAttemptsError
 from triage_api.settings import ApiSettings
 
@@ -27,6 +29,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _AT_ONCE = BoundedSemaphore(4)
 # What an unknown user's password is compared with, so that it takes as long as a known one's.
 _NOBODY = _HASHER.hash(secrets.token_hex(16))
+NO_PASSWORD = "!"  # noqa: S105 - a hash that no password has, for an account whose holder has not come yet
 
 # No 0/O, 1/l/I: a one-time password is read off a terminal.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -87,7 +90,15 @@ def hash_secret(secret: str) -> str:
 
 
 def sign_in(
-    store: Store, settings: ApiSettings, clock: Clock, *, username: str, password: str, address: str, cookie: str = ""
+    store: Store,
+    settings: ApiSettings,
+    clock: Clock,
+    *,
+    username: str,
+    password: str,
+    address: str,
+    device: str = "",
+    cookie: str = "",
 ) -> SignedIn:
     """Check the password and open a session; the one under ``cookie`` ends, so that none can be planted beforehand.
 
@@ -96,7 +107,8 @@ def sign_in(
     with store.read() as tx:
         user = tx.accounts.user_named(username)
         _check_attempts(tx.accounts, settings, username, address, clock())
-    known = user.password_hash if user is not None and user.active else _NOBODY
+    usable = user is not None and user.active and user.password_hash != NO_PASSWORD
+    known = user.password_hash if user is not None and usable else _NOBODY
     right = verify_password(known, password) and known is not _NOBODY
     renewed = hash_password(password) if right and _HASHER.check_needs_rehash(known) else ""
     now = clock()
@@ -104,23 +116,35 @@ def sign_in(
     with store.begin() as tx:
         # Again, in the order of the writers: a burst of guesses in parallel gets no more answers than a slow one.
         _check_attempts(tx.accounts, settings, username, address, now)
-        if user is None or not right:
+        # The password may have been reset while the given one was compared with the old.
+        stands = user is not None and tx.accounts.user(user.id).password_hash == known
+        if user is None or not right or not stands:
             tx.accounts.count_failed_login(username, address, now)
+            _note(tx, AuditAct.SIGN_IN_FAILED, user, now, address, by_name=True)
             failed = True
         else:
             if cookie:
                 tx.accounts.end_session(hash_secret(cookie))
             if renewed:
                 tx.accounts.set_password(user.id, renewed, must_change=user.must_change)
-            signed = _open(user, settings, now)
+            signed = _open(user, settings, now, address, device)
             tx.accounts.add_session(signed.session)
+            _note(tx, AuditAct.SIGN_IN, user, now, address)
     if failed:
         raise BadCredentialsError
     return signed
 
 
 def change_password(
-    store: Store, settings: ApiSettings, clock: Clock, *, user: User, current: str, new: str, address: str
+    store: Store,
+    settings: ApiSettings,
+    clock: Clock,
+    *,
+    user: User,
+    current: str,
+    new: str,
+    address: str,
+    device: str = "",
 ) -> SignedIn:
     """Set a password of one's own; every session of the account ends and a new one opens. Raises as `sign_in`."""
     with store.read() as tx:
@@ -131,13 +155,65 @@ def change_password(
     with store.begin() as tx:
         if right:
             tx.accounts.set_password(user.id, made, must_change=False)
-            signed = _open(tx.accounts.user(user.id), settings, now)
+            signed = _open(tx.accounts.user(user.id), settings, now, address, device)
             tx.accounts.add_session(signed.session)
+            _note(tx, AuditAct.PASSWORD, user, now, address)
         else:
             tx.accounts.count_failed_login(user.username, address, now)
+            _note(tx, AuditAct.SIGN_IN_FAILED, user, now, address)
     if not right:
         raise BadCredentialsError
     return signed
+
+
+def accept_invitation(
+    store: Store, settings: ApiSettings, clock: Clock, *, token: str, password: str, address: str, device: str
+) -> SignedIn:
+    """Use an invitation with a password of one's own. Raises RefusedError(rule="invitation_over")."""
+    now = clock()
+    with store.read() as tx:
+        known = tx.invitations.open_until(hash_secret(token), now) is not None
+    # A hash costs as much as a sign-in: none is made for a guess.
+    made = hash_password(password) if known else ""
+    with store.begin() as tx:
+        user = people.accept(tx, hash_secret(token), made, now=now)
+        signed = _open(user, settings, now, address, device)
+        tx.accounts.add_session(signed.session)
+        _note(tx, AuditAct.SIGN_IN, user, now, address)
+    return signed
+
+
+def sign_out(store: Store, clock: Clock, signed: Signed) -> None:
+    """End the session; a token has none and stays valid."""
+    if signed.session is None:
+        return
+    with store.begin() as tx:
+        tx.accounts.end_session(signed.session.token_hash)
+        _note(tx, AuditAct.SIGN_OUT, signed.user, clock(), signed.actor.address)
+
+
+def end_own_session(store: Store, clock: Clock, signed: Signed, handle: str) -> None:
+    """End one of one's own sessions, by its handle. Raises NotFoundError, also for another's."""
+    with store.begin() as tx:
+        mine = [one for one in tx.accounts.sessions_of(signed.user.id) if one.handle == handle]
+        if not mine:
+            raise NotFoundError("session", handle)
+        tx.accounts.end_session(mine[0].token_hash)
+        people.note(tx, signed.user, "session_ended", signed.actor, clock())
+
+
+def end_other_sessions(store: Store, clock: Clock, signed: Signed) -> int:
+    """Sign out everywhere but here; how many sessions there were."""
+    kept = signed.session.token_hash if signed.session is not None else ""
+    with store.begin() as tx:
+        ended = tx.accounts.end_sessions(signed.user.id, but=kept)
+        people.note(tx, signed.user, "sessions_ended", signed.actor, clock(), count=ended)
+    return ended
+
+
+def device_of(request: Request) -> str:
+    """What the browser says it is, shortened: for its owner to recognise it by."""
+    return request.headers.get("user-agent", "")[:200]
 
 
 def by_cookie(store: Store, settings: ApiSettings, now: datetime, cookie: str) -> Signed | None:
@@ -212,7 +288,15 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _open(user: User, settings: ApiSettings, now: datetime) -> SignedIn:
+def _note(tx: Tx, act: AuditAct, user: User | None, now: datetime, address: str, *, by_name: bool = False) -> None:
+    """A line of the audit log. What was typed for a name that nobody has may be a password: it is not kept."""
+    key = "" if user is None else str(user.id)
+    actor = None if user is None or by_name else actor_of(user)
+    name = user.username if user is not None and by_name else ""
+    tx.audit.add(AuditDraft(act=act, at=now, actor=actor, name=name, kind="user", key=key, address=address))
+
+
+def _open(user: User, settings: ApiSettings, now: datetime, address: str = "", device: str = "") -> SignedIn:
     cookie = secrets.token_urlsafe(32)
     session = Session(
         token_hash=hash_secret(cookie),
@@ -221,6 +305,8 @@ def _open(user: User, settings: ApiSettings, now: datetime) -> SignedIn:
         created_at=now,
         seen_at=now,
         expires_at=now + settings.session_lifetime,
+        address=address,
+        device=device,
     )
     return SignedIn(user=user, session=session, cookie=cookie)
 

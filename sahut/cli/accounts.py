@@ -9,6 +9,7 @@ import typer
 
 from sahut import bootstrap
 from sahut.cli.output import AsJson, ago, say, write_json, write_table
+from sahut.core import people
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Role, User
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 users = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 tokens = typer.Typer(help="Keys of programs that use the API.", no_args_is_help=True)
 
+RoleOption = typer.Option(
+    help="admin: everything; triage: decides; comms: replies; approver: lets replies out; unit: the tickets of its "
+    "units; supervisor: reads all, moves tickets; auditor: only reads."
+)
+UnitOption = typer.Option("--unit", help="A unit's code in the policy, for a unit officer; several times for several.")
 Username = Annotated[str, typer.Argument(help="The name to sign in with.")]
 
 
@@ -26,20 +32,56 @@ Username = Annotated[str, typer.Argument(help="The name to sign in with.")]
 def add_user(
     username: Username,
     name: Annotated[str, typer.Option(help="As colleagues read it; the user name when left out.")] = "",
-    role: Annotated[
-        Role,
-        typer.Option(
-            help="admin: everything; triage: decides; comms: replies; approver: lets replies out; auditor: only reads."
-        ),
-    ] = Role.TRIAGE,
+    role: Annotated[Role, RoleOption] = Role.TRIAGE,
+    unit: Annotated[list[str], UnitOption] = [],  # noqa: B006 - typer copies defaults
 ) -> None:
     """Make an account with a one-time password, which is printed on stdout once."""
-    password = bootstrap.add_user(_parts(), username=username, name=name or username, role=role)
+    password = bootstrap.add_user(_parts(), username=username, name=name or username, role=role, units=tuple(unit))
     say(f"{username} ({role}) may sign in with this one-time password; the board asks for an own one:")
     typer.echo(password)
 
 
-@users.command("reset")
+@users.command("invite")
+def invite_user(
+    username: Username,
+    name: Annotated[str, typer.Option(help="As colleagues read it; the user name when left out.")] = "",
+    role: Annotated[Role, RoleOption] = Role.TRIAGE,
+    unit: Annotated[list[str], UnitOption] = [],  # noqa: B006 - typer copies defaults
+) -> None:
+    """Make an account and print the link, on stdout and once, with which its holder chooses a password."""
+    settings = bootstrap.settings()
+    link = bootstrap.invite_user(
+        settings, bootstrap.parts(settings), username=username, name=name or username, role=role, units=tuple(unit)
+    )
+    say(f"{username} ({role}) chooses a password at this link, which works once and for seven days:")
+    typer.echo(link)
+
+
+@users.command("role")
+def set_role(
+    username: Username,
+    role: Annotated[Role, typer.Argument(help="admin, triage, comms, approver, unit, supervisor or auditor.")],
+    unit: Annotated[list[str], UnitOption] = [],  # noqa: B006 - as above
+) -> None:
+    """Give an account another role; its sessions end. The last administrator stays one."""
+    parts = _parts()
+    bootstrap.check_units(parts.policy, role, tuple(unit))
+    with parts.store.begin() as tx:
+        people.change_role(tx, named(tx, username).id, role, tuple(unit), actor=None, now=parts.clock())
+    say(f"{username} is {role} now.")
+
+
+@users.command("sign-out")
+def end_sessions(username: Username) -> None:
+    """End every session of an account."""
+    parts = _parts()
+    with parts.store.begin() as tx:
+        ended = people.end_sessions(tx, named(tx, username).id, actor=None, now=parts.clock())
+    say(f"{username} is signed out everywhere ({ended} sessions).")
+
+
+@users.command("reset-password")
+@users.command("reset", hidden=True)
 def reset_user(username: Username) -> None:
     """Give a new one-time password, which is printed on stdout once, and end every session of the account."""
     parts = _parts()
@@ -56,17 +98,24 @@ def list_users(as_json: Annotated[bool, AsJson] = False) -> None:
     with _parts().store.read() as tx:
         found = tx.accounts.users()
     if as_json:
-        write_json([{"username": u.username, "name": u.name, "role": u.role, "active": u.active} for u in found])
+        write_json(
+            [
+                {"username": u.username, "name": u.name, "role": u.role, "units": u.units, "active": u.active}
+                for u in found
+            ]
+        )
         return
-    rows = [(u.username, u.name, u.role, _state(u)) for u in found]
+    rows = [(u.username, u.name, u.role, ", ".join(u.units), _state(u)) for u in found]
     write_table(
-        ["user", "name", "role", "state"], rows, empty="Nobody can sign in yet: sahut user add NAME --role admin"
+        ["user", "name", "role", "units", "state"],
+        rows,
+        empty="Nobody can sign in yet: sahut user add NAME --role admin",
     )
 
 
 @users.command("disable")
 def disable_user(username: Username) -> None:
-    """Let an account sign in no more, and end its sessions. Its decisions stay."""
+    """Let an account sign in no more; its sessions end, and its tokens for good. Its decisions stay."""
     _set_active(username, active=False)
     say(f"{username} can no longer sign in.")
 
@@ -153,8 +202,9 @@ def named(tx: Tx, username: str) -> User:
 
 
 def _set_active(username: str, *, active: bool) -> None:
-    with _parts().store.begin() as tx:
-        tx.accounts.set_active(named(tx, username).id, active)
+    parts = _parts()
+    with parts.store.begin() as tx:
+        people.set_active(tx, named(tx, username).id, active, actor=None, now=parts.clock())
 
 
 def _state(user: User) -> str:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
+    Conversation,
     Decision,
     MentionFilter,
     MentionOrder,
@@ -82,6 +83,7 @@ class UnitTx(_Limited):
         self.decisions = _Decisions(tx, self.mentions)
         self.replies = _Replies(tx, self.mentions)
         self.assessments = _Assessments(tx, self.mentions)
+        self.conversations = _Conversations(tx, self.mentions)
         self.accounts = _Accounts(tx, units)
 
     def __getattr__(self, name: str) -> Any:
@@ -147,6 +149,9 @@ class _Mentions(_Limited):
             self._tickets.get(found.ticket_id)
         except NotFoundError as error:
             raise NotFoundError("mention", mention_id) from error
+        if found.first_id is not None and not self.holds(found.first_id):
+            # What it repeats lies elsewhere: not even its id is theirs to know.
+            return replace(found, first_id=None)
         return found
 
     def whole(self, mention_id: int) -> MentionRecord:
@@ -233,6 +238,16 @@ class _Replies(_Limited):
     def texts_since(self, platform: str, since: datetime, *, but: int | None, limit: int) -> list[str]:  # noqa: ARG002
         """None: what other offices answered is not theirs to compare with."""
         return []
+
+
+class _Conversations(_Limited):
+    def __init__(self, tx: Tx, mentions: _Mentions) -> None:
+        self._tx = tx
+        self._mentions = mentions
+
+    def of(self, mention_id: int) -> Conversation | None:
+        self._mentions.get(mention_id)
+        return self._tx.conversations.of(mention_id)
 
 
 class _Assessments(_Limited):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from datetime import datetime
+from typing import Annotated
 
+from fastapi import APIRouter, Path, Request, Response
+
+from sahut.core.model import Session
 from triage_api import auth
 from triage_api.auth import Signed, SignedIn
-from triage_api.deps import Parts, SignedUser
+from triage_api.deps import Deps, Now, Parts, SignedUser
 from triage_api.errors import InvalidError
 from triage_api.routes._answers import problems
 from triage_api.schemas import PasswordBody, SessionAnswer, SignInBody
+from triage_api.schemas.people import OwnSessionAnswer, SessionList
 from triage_api.settings import ApiSettings
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
@@ -27,6 +32,7 @@ def sign_in(request: Request, response: Response, deps: Parts, body: SignInBody)
         username=body.username,
         password=body.password,
         address=auth.address_of(request),
+        device=auth.device_of(request),
         cookie=request.cookies.get(settings.cookie_name, ""),
     )
     return _answer(response, settings, signed)
@@ -41,9 +47,7 @@ def show_session(signed: SignedUser) -> SessionAnswer:
 @router.delete("", status_code=204, responses=problems(), response_class=Response)
 def sign_out(response: Response, deps: Parts, signed: SignedUser) -> None:
     """End the session. A token has none and stays valid."""
-    if signed.session is not None:
-        with deps.store.begin() as tx:
-            tx.accounts.end_session(signed.session.token_hash)
+    auth.sign_out(deps.store, deps.clock, signed)
     clear_cookie(response, deps.settings)
 
 
@@ -64,8 +68,35 @@ def change_password(
         current=body.current,
         new=body.new,
         address=auth.address_of(request),
+        device=auth.device_of(request),
     )
     return _answer(response, deps.settings, changed)
+
+
+@router.get("/all", response_model=SessionList, responses=problems())
+def list_sessions(deps: Parts, signed: SignedUser, now: Now) -> SessionList:
+    """Where one's account is signed in, the latest used first."""
+    return SessionList(items=[OwnSessionAnswer.of(one, signed) for one in own_sessions(deps, signed, now)])
+
+
+@router.delete("/all", response_model=SessionList, responses=problems())
+def end_other_sessions(deps: Parts, signed: SignedUser, now: Now) -> SessionList:
+    """Sign out everywhere but here; what is left."""
+    auth.end_other_sessions(deps.store, deps.clock, signed)
+    return list_sessions(deps, signed, now)
+
+
+@router.delete("/all/{handle}", status_code=204, responses=problems(404), response_class=Response)
+def end_session(deps: Parts, signed: SignedUser, handle: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]) -> None:
+    """Sign out in one place."""
+    auth.end_own_session(deps.store, deps.clock, signed, handle)
+
+
+def own_sessions(deps: Deps, signed: Signed, now: datetime) -> list[Session]:
+    """One's sessions that still hold."""
+    with deps.store.read() as tx:
+        found = tx.accounts.sessions_of(signed.user.id)
+    return [one for one in found if now < one.expires_at and now - one.seen_at < deps.settings.session_idle]
 
 
 def set_cookie(response: Response, settings: ApiSettings, cookie: str) -> None:

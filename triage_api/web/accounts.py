@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from sahut.core.errors import RefusedError
+from sahut.core.model import User
 from triage_api import auth
-from triage_api.deps import MaybeSigned, Parts
+from triage_api.deps import AllParts, MaybeSigned, Parts
 from triage_api.errors import BadCredentialsError, TooManyAttemptsError
-from triage_api.routes.sessions import clear_cookie, set_cookie
+from triage_api.routes.sessions import clear_cookie, own_sessions, set_cookie
 from triage_api.web import pages
 from triage_api.web.desk import AtDesk, Fields, Owns, own_path, with_flash
 from triage_api.web.words import _
@@ -48,6 +50,7 @@ def sign_in(request: Request, deps: Parts, fields: Fields) -> Response:
             username=username,
             password=said.get("password", "")[:1_000],
             address=auth.address_of(request),
+            device=auth.device_of(request),
             cookie=request.cookies.get(deps.settings.cookie_name, ""),
         )
     except BadCredentialsError:
@@ -67,10 +70,7 @@ def sign_in(request: Request, deps: Parts, fields: Fields) -> Response:
 @router.post("/sign-out")
 def sign_out(form: Owns) -> Response:
     """End the session."""
-    session = form.desk.signed.session
-    if session is not None:
-        with form.desk.deps.store.begin() as tx:
-            tx.accounts.end_session(session.token_hash)
+    auth.sign_out(form.desk.deps.store, form.desk.deps.clock, form.desk.signed)
     answer = RedirectResponse("/sign-in", status_code=303)
     clear_cookie(answer, form.desk.deps.settings)
     return answer
@@ -79,8 +79,68 @@ def sign_out(form: Owns) -> Response:
 @router.get("/account")
 def account(desk: AtDesk) -> Response:
     """Who one is here."""
+    found = own_sessions(desk.deps, desk.signed, desk.now)
     with desk.deps.store.read() as tx:
-        return desk.page(tx, "account.html", tab="account")
+        return desk.page(tx, "account.html", tab="account", sessions=found, this=desk.signed.session)
+
+
+@router.post("/account/sessions")
+def end_sessions(form: Owns) -> Response:
+    """Sign out in one place, or everywhere but here."""
+    desk, handle = form.desk, form.get("session", 16)
+    if handle:
+        auth.end_own_session(desk.deps.store, desk.deps.clock, desk.signed, handle)
+    else:
+        auth.end_other_sessions(desk.deps.store, desk.deps.clock, desk.signed)
+    return RedirectResponse("/account?done=signed_out", status_code=303)
+
+
+@router.get("/welcome")
+def welcome_form(request: Request, deps: AllParts) -> Response:
+    """Choose a password, led here by an invitation."""
+    token = request.query_params.get("token", "")[:200]
+    with deps.store.read() as tx:
+        found = tx.invitations.open_until(auth.hash_secret(token), deps.clock())
+        invited = None if found is None else tx.accounts.user(found.user_id)
+    return _welcome_page(request, token, invited)
+
+
+def _welcome_page(request: Request, token: str, invited: User | None, problem: str = "") -> Response:
+    status = 410 if invited is None else 422 if problem else 200
+    return pages.page(
+        request, "welcome.html", status, token=token, invited=invited, problem=problem, least=auth.LEAST_PASSWORD
+    )
+
+
+@router.post("/welcome")
+def accept(request: Request, deps: AllParts, fields: Fields) -> Response:
+    """Use the invitation; it works once."""
+    auth.check_same_site(request, deps.settings, None)
+    said = dict(fields)
+    token, new = said.get("token", "")[:200], said.get("new", "")[:1_000]
+    with deps.store.read() as tx:
+        found = tx.invitations.open_until(auth.hash_secret(token), deps.clock())
+        invited = None if found is None else tx.accounts.user(found.user_id)
+    if invited is not None and new != said.get("again", ""):
+        return _welcome_page(request, token, invited, _("Kedua isian kata sandi baru tidak sama."))
+    if invited is not None and len(new) < auth.LEAST_PASSWORD:
+        problem = _("Pilih kata sandi baru dengan sedikitnya %s huruf.") % auth.LEAST_PASSWORD
+        return _welcome_page(request, token, invited, problem)
+    try:
+        signed = auth.accept_invitation(
+            deps.store,
+            deps.settings,
+            deps.clock,
+            token=token,
+            password=new,
+            address=auth.address_of(request),
+            device=auth.device_of(request),
+        )
+    except RefusedError:
+        return _welcome_page(request, token, None)
+    answer = RedirectResponse("/", status_code=303)
+    set_cookie(answer, deps.settings, signed.cookie)
+    return answer
 
 
 @router.get("/password")
@@ -109,6 +169,7 @@ def change_password(form: Owns) -> Response:
             current=current[:1_000],
             new=new[:1_000],
             address=auth.address_of(desk.request),
+            device=auth.device_of(desk.request),
         )
     except BadCredentialsError:
         return _password_page(desk, _("Kata sandi yang sekarang tidak cocok."), back=back)

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from triage_api.deps import Deps, authorize_page
-from triage_api.web import accounts, assets, credentials, audit, pages, queue, replies, roles, source_lists, sources, steering, tickets
+from triage_api.web import accounts, assets, audit, credentials, pages, people, queue, replies, roles, source_lists, sources, steering, tickets
 from triage_api.web.words import _
 
 _TITLES = {
@@ -63,6 +63,8 @@ _RULES = {
     "cross_site": _(
         "Formulir ini tidak dikirim dari halaman kami, atau sesinya sudah berganti. Muat ulang, lalu coba lagi."
     ),
+    "last_admin": _("Ini administrator terakhir yang dapat masuk. Jadikan orang lain administrator dahulu."),
+    "not_invited": _("Undangan itu sudah dipakai. Beri kata sandi sekali pakai bila orangnya tidak dapat masuk."),
     "not_found": _("Yang Anda cari tidak ada, atau sudah dihapus."),
     "content_too_large": _("Yang Anda kirim terlalu besar."),
     "internal": _("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
@@ -81,7 +83,7 @@ _SAID = {
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
     """Add every page. One that the table of permissions lacks is closed, so that none is open by omission."""
     # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
-    rooms = (assets, accounts, roles, queue, steering, tickets, replies, source_lists, sources, credentials)
+    rooms = (assets, accounts, people, roles, queue, steering, tickets, replies, source_lists, sources, credentials)
     for room in (*rooms, audit):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page

@@ -78,6 +78,7 @@ from sahut.core.model.mentions import (
 )
 from sahut.core.model.people import (
     ApiToken,
+    Invitation,
     Session,
     StoredAnswer,
     User,
@@ -177,6 +178,7 @@ __all__ = [
     "Guide",
     "Health",
     "Hold",
+    "Invitation",
     "Kind",
     "Known",
     "Label",

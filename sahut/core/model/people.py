@@ -29,13 +29,32 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A browser's sign-in, kept on the server. The cookie's value is stored only as its hash."""
+    """A browser's sign-in, kept on the server. The cookie's value is stored only as its hash.
+
+    ``address`` and ``device`` (the browser's own word) are for its owner to recognise it by.
+    """
 
     token_hash: str
     user_id: int
     csrf: str
     created_at: datetime
     seen_at: datetime
+    expires_at: datetime
+    address: str = ""
+    device: str = ""
+
+    @property
+    def handle(self) -> str:
+        """What names it on a page; opens nothing."""
+        return self.token_hash[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A one-time link to an account that nobody has used yet."""
+
+    user_id: int
+    created_at: datetime
     expires_at: datetime
 
 

@@ -1,0 +1,74 @@
+"""`sahut user`: for whoever is locked out, and for the first who come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from config.keys import make_key_file
+from sahut.cli import Options, app
+from sahut.core.errors import NotFoundError, RefusedError, SettingsError
+from sahut.core.model import AuditFilter
+from storage.store import open_store
+from triage_api.auth import hash_secret
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SAHUT_VAR_DIR", str(tmp_path))
+    monkeypatch.delenv("SAHUT_KEY", raising=False)
+    make_key_file(tmp_path / "sahut.key")
+    return lambda *arguments: CliRunner().invoke(app, list(arguments), obj=Options())
+
+
+def listed(run: Run) -> dict[str, dict]:
+    return {one["username"]: one for one in json.loads(run("user", "list", "--json").stdout)}
+
+
+def test_an_invitation_is_a_link_on_stdout_that_the_store_knows_by_its_hash(run: Run, sqlite_url: str) -> None:
+    made = run("user", "invite", "tono", "--name", "Tono Contoh", "--role", "unit", "--unit", "dinas-pu")
+    link = made.stdout.strip()
+    assert link.startswith("http://127.0.0.1:8000/welcome?token=sahut_")
+    assert listed(run)["tono"]["units"] == ["dinas-pu"]
+    store = open_store(sqlite_url)
+    with store.read() as tx:
+        invited = tx.invitations.of(tx.accounts.user_named("tono").id)
+        assert tx.invitations.open_until(hash_secret(link.partition("token=")[2]), invited.created_at) == invited
+        (entry,) = tx.audit.page(AuditFilter(), limit=9).items
+    store.close()
+    assert (entry.act, entry.actor_name, entry.detail["what"]) == ("account", "command line", "invited")
+    assert "sahut_" not in str(entry)
+
+
+@pytest.mark.parametrize("more", [(), ("--unit", "bukan-unit")])
+def test_a_unit_officer_belongs_to_a_unit_of_the_policy(run: Run, more: tuple[str, ...]) -> None:
+    refused = run("user", "add", "tono", "--role", "unit", *more)
+    assert isinstance(refused.exception, SettingsError)
+    assert "tono" not in listed(run)
+
+
+def test_the_last_administrator_keeps_the_role_and_the_account(run: Run) -> None:
+    run("user", "add", "admin", "--role", "admin")
+    for command in (("user", "role", "admin", "auditor"), ("user", "disable", "admin")):
+        refused = run(*command)
+        assert isinstance(refused.exception, RefusedError)
+        assert refused.exception.rule == "last_admin"
+    run("user", "add", "kedua", "--role", "admin")
+    assert run("user", "role", "admin", "auditor").exit_code == 0
+    assert (listed(run)["admin"]["role"], listed(run)["kedua"]["role"]) == ("auditor", "admin")
+
+
+def test_a_password_is_reset_under_either_name_of_the_command(run: Run) -> None:
+    first = run("user", "add", "sari").stdout
+    again, once_more = run("user", "reset-password", "sari").stdout, run("user", "reset", "sari").stdout
+    assert len({first, again, once_more}) == 3
+    assert run("user", "sign-out", "sari").exit_code == 0
+    assert isinstance(run("user", "sign-out", "siapa").exception, NotFoundError)

@@ -121,7 +121,7 @@ class SqlAssessments:
             for row in self._connection.execute(query)
         ]
 
-    def _held(self, claim: MentionClaim) -> dict[int, Row[Any]]:
+    def _held(self, claim: MentionClaim) -> dict[int, Row[*tuple[Any, ...]]]:
         """What is still held under the claim, by id: what its place is made of, and what people corrected."""
         columns = (
             mention.c.id, mention.c.priority, mention.c.similar, mention.c.shown_at, mention.c.collected_at,

@@ -44,7 +44,7 @@ _STANDING = select(
 )
 
 
-def standing(row: Row[Any], *, priority: int | None = None) -> int:
+def standing(row: Row[*tuple[Any, ...]], *, priority: int | None = None) -> int:
     """Where a mention stands in the queue, by the columns of its row and, if given, a new priority."""
     return rules.pressing(
         row.priority if priority is None else priority,

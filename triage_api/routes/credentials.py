@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from sahut.core import admission
+from sahut.core import admission, purses
 from sahut.core.admission import NeedError
 from sahut.core.errors import RefusedError
 from sahut.core.model import Access, Credential, Guide
@@ -78,6 +78,7 @@ def add_credential(
 
     def act(tx: Tx) -> BaseModel:
         one = admission.add(tx, draft, made | secrets, account, now)
+        admission.charge(tx, one.id, access, now)
         return _made(tx, one, made, now)
 
     return once(request, deps, signed, now, key=key, body=body, act=act, secrets=("made",))
@@ -109,7 +110,7 @@ def prove_credential(deps: Parts, now: Now, credential_id: CredentialId) -> Proo
     """Make one live call with it; 422 and 503 say why the platform refused."""
     with deps.store.read() as tx:
         one = tx.credentials.get(credential_id)
-        access = tx.credentials.open(credential_id, now)
+    access = purses.opened(deps.store, credential_id, deps.clock)
     account = _proven(deps, _member(deps, one.platform), access, now)
     with deps.store.begin() as tx:
         tx.credentials.proven(credential_id, account, now)
@@ -135,6 +136,7 @@ def rotate_credential(
     account = _proven(deps, member, access, now) if body.prove else ""
     with deps.store.begin() as tx:
         one = admission.rotate(tx, before, secrets, account, version=version, now=now)
+        admission.charge(tx, one.id, access, now)
         return written(_made(tx, one, made, now))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from sahut.core import admission
+from sahut.core import admission, purses
 from sahut.core.admission import NeedError
 from sahut.core.errors import CollectError, RefusedError
 from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Period, Problem
@@ -83,15 +83,16 @@ def add(form: Manages) -> Response:
     draft, secrets = _drafted(form, member, said)
     if said.faults:
         return _form(desk, member, said, status=422)
-    account = ""
+    account, access = "", admission.opened(draft, made | secrets)
     if not form.get("unproven"):
-        account = _called(desk, member, admission.opened(draft, made | secrets), said)
+        account = _called(desk, member, access, said)
         if said.problem is not None:
             return _form(desk, member, said, status=422)
     added: list[Credential] = []
 
     def act(tx: Tx) -> str:
         added.append(admission.add(tx, draft, made | secrets, account, desk.now))
+        admission.charge(tx, added[0].id, access, desk.now)
         return f"/credentials?done=credential_added#credential-{added[0].id}"
 
     try:
@@ -141,7 +142,7 @@ def prove(form: Manages, credential_id: CredentialId) -> Response:
     desk = form.desk
     with desk.deps.store.read() as tx:
         one = tx.credentials.get(credential_id)
-        access = tx.credentials.open(credential_id, desk.now)
+    access = purses.opened(desk.deps.store, credential_id, desk.deps.clock)
     said = _of(one)
     account = _called(desk, platforms.member(desk.deps, one.platform), access, said)
     if said.problem is not None:
@@ -172,6 +173,7 @@ def rotate(form: Manages, credential_id: CredentialId) -> Response:
     def act(tx: Tx) -> str:
         version = form.number("version")
         rotated.append(admission.rotate(tx, before, secrets, account, version=version, now=desk.now))
+        admission.charge(tx, before.id, access, desk.now)
         return f"/credentials/{credential_id}?done=credential_rotated"
 
     answer = _without_secrets(form).once(act)

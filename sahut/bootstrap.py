@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sahut import jobs, probe
-from sahut.core import collecting
+from sahut.core import collecting, purses
 from sahut.core.errors import CollectError, SettingsError, StoreError
 from sahut.core.model import Access, AuditAct, AuditDraft, Kind, Policy, Probe, Problem, Role, Source, SourceDraft, User
 from sahut.core.outbox import Means

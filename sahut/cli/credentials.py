@@ -12,7 +12,7 @@ import typer
 from sahut import bootstrap
 from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, people, progress, say, step, write_json, write_table
-from sahut.core import admission
+from sahut.core import admission, purses
 from sahut.core.admission import NeedError, Spent
 from sahut.core.errors import CollectError, NotFoundError
 from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Period
@@ -115,7 +115,7 @@ def prove(name: Name) -> None:
     now = parts.clock()
     with parts.store.read() as tx:
         found = _named(tx, name)
-        access = tx.credentials.open(found.id, parts.clock())
+    access = purses.opened(parts.store, found.id, parts.clock)
     account = _call(_member(parts, found.platform), access, parts)
     with parts.store.begin() as tx:
         tx.credentials.proven(found.id, account, now)

@@ -1,4 +1,4 @@
-"""Times and numbers as the reader writes them, by the reader's clock: `24 Nov 2026 10.00 WIB`, `24 Nov 2026 10:00 WITA`."""
+"""Times and numbers as the reader writes them, by the reader's clock: `24 Nov 2026 10.00 WIB`."""
 
 from __future__ import annotations
 

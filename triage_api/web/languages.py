@@ -1,7 +1,7 @@
 """The language and the clock of who reads: set once per request, asked for whenever a word, number or time is written.
 
-Both are context variables, which Starlette carries into the thread that a route runs in, so that two requests at the same
-time never share them. Indonesian is the language of the source text and needs no catalogue.
+Both are context variables, which Starlette carries into the thread that a route runs in, so that two requests at
+the same time never share them. Indonesian is the language of the source text and needs no catalogue.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Mark a message of a table for the catalogue. Who shows it translates it: a table is made when nobody reads yet."""
+    """Mark a table's message for the catalogue. Who shows it translates it: nobody reads while a table is made."""
     return message
 
 

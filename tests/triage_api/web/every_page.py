@@ -1,0 +1,70 @@
+"""Every page of the board, taken from the app's own routes, in a world that has something to show on each."""
+
+import re
+
+from fastapi.routing import iter_route_contexts
+
+from sahut.core.model import CredentialDraft, Role
+from tests.triage_api.conftest import World
+
+# No pages: what machines read, downloads, and what only sends on.
+NOT_PAGES = {
+    "/static/{hashed_name}",
+    "/guide/{name}",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/sources/opml",
+    "/sources/test",
+}
+# Said of mentions and people here: words that no language has.
+TEXT = "Qwrtz plmkn vbxcz 123"
+
+
+def fill(world: World) -> dict[str, str]:
+    """What the routes' parameters stand for, once there is something of each kind."""
+    one, two, three, four = world.flagged(4, TEXT, title="")
+    world.tie(two, one)
+    world.explain(one, "plmkn")
+    reply = world.reply("Zxcvb qwert.", mention_id=four)
+    assert world.act(reply, "submit").status_code == 200
+    ticket = world.ticket(three)
+    with world.store.begin() as tx:
+        draft = CredentialDraft(name="Qwrtz", platform="mastodon", settings={"server": "https://a.example"})
+        credential = tx.credentials.add(draft, {"access_token": "x"}, world.clock())
+    client, csrf = world.signed_in("admin")
+    dismissed = world.flagged(1, TEXT + " 4")[0]
+    done = client.post(
+        "/api/v1/decisions/dismiss",
+        json={"mentions": [{"id": dismissed}], "reason": "spam"},
+        headers={"X-CSRF-Token": csrf},
+    )
+    assert done.status_code == 201, done.text
+    return {
+        "mention_id": str(one),
+        "ticket_id": str(ticket["id"]),
+        "reply_id": str(reply["id"]),
+        "source_id": str(world.source.id),
+        "user_id": str(world.users[Role.TRIAGE]),
+        "credential_id": str(credential.id),
+        "platform": "mastodon",
+    }
+
+
+def addresses(world: World) -> dict[str, str]:
+    """Template → address of every page; fails for a route whose parameters nobody has filled."""
+    known = fill(world)
+    needed = {
+        "/tickets/new": f"?pick={known['mention_id']}",
+        "/mentions/merge": f"?pick={known['mention_id']}",
+    }
+    found = {}
+    for context in iter_route_contexts(world.app.routes):
+        path = context.path or ""
+        if "GET" not in (context.methods or ()) or path.startswith(("/api/", "/hooks/")) or path in NOT_PAGES:
+            continue
+        missing = set(re.findall(r"\{(\w+)\}", path)) - known.keys()
+        assert not missing, f"{path}: say in tests/triage_api/web/every_page.py what {missing} may be"
+        found[path] = path.format(**known) + needed.get(path, "")
+    assert len(found) >= 15
+    return found | {"a filtered queue": "/?q=zzzz", "nothing there": "/mentions/999999999", "filed": "/?state=filed"}

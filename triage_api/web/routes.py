@@ -8,74 +8,91 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from triage_api.deps import Deps, authorize_page
-from triage_api.web import accounts, assets, audit, credentials, pages, people, queue, replies, roles, source_lists, sources, steering, tickets
+from triage_api.web import (
+    accounts,
+    assets,
+    audit,
+    credentials,
+    display,
+    languages,
+    pages,
+    people,
+    queue,
+    replies,
+    roles,
+    source_lists,
+    sources,
+    steering,
+    tickets,
+)
+from triage_api.web.languages import N_
 from triage_api.web.words import _
 
 _TITLES = {
-    401: _("Silakan masuk"),
-    403: _("Tidak diizinkan"),
-    404: _("Tidak ditemukan"),
-    405: _("Tidak dapat dilakukan"),
-    409: _("Tidak dapat dilakukan"),
-    413: _("Terlalu besar"),
-    422: _("Isian belum lengkap"),
-    429: _("Terlalu banyak sekaligus"),
-    503: _("Layanan belum siap"),
+    401: N_("Silakan masuk"),
+    403: N_("Tidak diizinkan"),
+    404: N_("Tidak ditemukan"),
+    405: N_("Tidak dapat dilakukan"),
+    409: N_("Tidak dapat dilakukan"),
+    413: N_("Terlalu besar"),
+    422: N_("Isian belum lengkap"),
+    429: N_("Terlalu banyak sekaligus"),
+    503: N_("Layanan belum siap"),
 }
 _RULES = {
-    "ticket_void": _("Tiket ini sudah dibatalkan dan tidak dapat diubah."),
-    "ticket_course": _("Status tiket tidak dapat berpindah seperti itu. Muat ulang tiketnya dan lihat statusnya."),
-    "outcome_missing": _("Tiket ditutup dengan hasil. Pilih hasilnya terlebih dahulu."),
-    "outcome_early": _("Hasil hanya diisi ketika tiket ditutup."),
-    "mention_state": _("Sebutan ini sudah diputuskan, mungkin oleh rekan Anda. Buka sebutannya untuk melihat."),
-    "not_undoable": _("Keputusan ini tidak dapat diurungkan."),
-    "work_begun": _("Unit kerja sudah mengerjakan tiketnya, jadi keputusan ini tidak dapat diurungkan lagi."),
-    "decided_since": _("Sebutan ini sudah diputuskan lagi setelahnya. Urungkan keputusan terakhir lebih dahulu."),
-    "judged_since": _("Teks sebutan ini sudah berubah dan dinilai ulang. Tidak ada lagi yang dapat diurungkan."),
-    "nothing_corrected": _("Belum ada yang berbeda. Pilih jenis, nada, atau topik yang benar."),
-    "snooze_time": _("Pilih hari mulai besok, paling lama setahun."),
-    "not_tied": _("Sebutan ini tidak terikat pada sebutan lain."),
-    "reply_open": _("Sebutan ini sudah punya balasan yang belum selesai. Lanjutkan atau batalkan yang itu dahulu."),
-    "reply_gone": _("Tulisan ini sudah tidak ada di platformnya, jadi tidak dapat dibalas."),
-    "reply_no_way": _("Tulisan ini tidak dapat dibalas."),
-    "reply_own_text": _("Anda ikut menulis balasan ini. Orang lain yang menyetujuinya."),
-    "reply_note": _("Tulis apa yang perlu diperbaiki."),
-    "reply_link": _("Tempel alamat balasannya, dimulai dengan https://"),
-    "reply_taken": _("Balasan lain sudah tercatat dengan alamat itu."),
-    "reply_state": _("Balasan ini sudah berpindah keadaan, mungkin oleh rekan Anda. Muat ulang untuk melihat."),
-    "reply_empty": _("Balasannya masih kosong."),
-    "reply_too_long": _("Balasannya terlalu panjang untuk platform ini. Pendekkan, lalu ajukan lagi."),
-    "reply_personal_data": _(
+    "ticket_void": N_("Tiket ini sudah dibatalkan dan tidak dapat diubah."),
+    "ticket_course": N_("Status tiket tidak dapat berpindah seperti itu. Muat ulang tiketnya dan lihat statusnya."),
+    "outcome_missing": N_("Tiket ditutup dengan hasil. Pilih hasilnya terlebih dahulu."),
+    "outcome_early": N_("Hasil hanya diisi ketika tiket ditutup."),
+    "mention_state": N_("Sebutan ini sudah diputuskan, mungkin oleh rekan Anda. Buka sebutannya untuk melihat."),
+    "not_undoable": N_("Keputusan ini tidak dapat diurungkan."),
+    "work_begun": N_("Unit kerja sudah mengerjakan tiketnya, jadi keputusan ini tidak dapat diurungkan lagi."),
+    "decided_since": N_("Sebutan ini sudah diputuskan lagi setelahnya. Urungkan keputusan terakhir lebih dahulu."),
+    "judged_since": N_("Keadaan sebutan ini sudah berubah sendiri sejak itu. Tidak ada lagi yang dapat diurungkan."),
+    "nothing_corrected": N_("Belum ada yang berbeda. Pilih jenis, nada, atau topik yang benar."),
+    "snooze_time": N_("Pilih hari mulai besok, paling lama setahun."),
+    "not_tied": N_("Sebutan ini tidak terikat pada sebutan lain."),
+    "reply_open": N_("Sebutan ini sudah punya balasan yang belum selesai. Lanjutkan atau batalkan yang itu dahulu."),
+    "reply_gone": N_("Tulisan ini sudah tidak ada di platformnya, jadi tidak dapat dibalas."),
+    "reply_no_way": N_("Tulisan ini tidak dapat dibalas."),
+    "reply_own_text": N_("Anda ikut menulis balasan ini. Orang lain yang menyetujuinya."),
+    "reply_note": N_("Tulis apa yang perlu diperbaiki."),
+    "reply_link": N_("Tempel alamat balasannya, dimulai dengan https://"),
+    "reply_taken": N_("Balasan lain sudah tercatat dengan alamat itu."),
+    "reply_state": N_("Balasan ini sudah berpindah keadaan, mungkin oleh rekan Anda. Muat ulang untuk melihat."),
+    "reply_empty": N_("Balasannya masih kosong."),
+    "reply_too_long": N_("Balasannya terlalu panjang untuk platform ini. Pendekkan, lalu ajukan lagi."),
+    "reply_personal_data": N_(
         "Balasannya memuat data pribadi (NIK, KK, telepon, surel, atau pelat nomor). Hapus dahulu."
     ),
-    "reply_unfilled": _("Balasannya masih memuat isian dalam kurung kurawal. Isi atau hapus dahulu."),
-    "role": _("Peran Anda tidak mencakup tindakan ini."),
-    "assignee_unit": _("Petugas itu bukan dari unit kerja tiket ini. Pilih petugas lain."),
-    "forbidden": _("Peran Anda tidak mencakup tindakan ini."),
-    "nothing_chosen": _("Pilih setidaknya satu sebutan, lalu coba lagi."),
-    "page_token": _("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
-    "credential_exists": _("Nama itu sudah dipakai kredensial lain."),
-    "credential_needless": _("Platform ini dapat dibaca siapa saja, jadi tidak memerlukan kredensial."),
-    "source_exists": _("Sumber dengan nama atau alamat itu sudah ada."),
-    "source_removed": _("Sumber ini sudah dihapus. Tambahkan lagi sebagai sumber baru."),
-    "too_many_attempts": _("Terlalu banyak percobaan. Coba lagi dalam 15 menit."),
-    "looking_busy": _("Beberapa alamat sedang diuji. Tunggu sebentar, lalu coba lagi."),
-    "cross_site": _(
+    "reply_unfilled": N_("Balasannya masih memuat isian dalam kurung kurawal. Isi atau hapus dahulu."),
+    "role": N_("Peran Anda tidak mencakup tindakan ini."),
+    "assignee_unit": N_("Petugas itu bukan dari unit kerja tiket ini. Pilih petugas lain."),
+    "forbidden": N_("Peran Anda tidak mencakup tindakan ini."),
+    "nothing_chosen": N_("Pilih setidaknya satu sebutan, lalu coba lagi."),
+    "page_token": N_("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
+    "credential_exists": N_("Nama itu sudah dipakai kredensial lain."),
+    "credential_needless": N_("Platform ini dapat dibaca siapa saja, jadi tidak memerlukan kredensial."),
+    "source_exists": N_("Sumber dengan nama atau alamat itu sudah ada."),
+    "source_removed": N_("Sumber ini sudah dihapus. Tambahkan lagi sebagai sumber baru."),
+    "too_many_attempts": N_("Terlalu banyak percobaan. Coba lagi dalam 15 menit."),
+    "looking_busy": N_("Beberapa alamat sedang diuji. Tunggu sebentar, lalu coba lagi."),
+    "cross_site": N_(
         "Formulir ini tidak dikirim dari halaman kami, atau sesinya sudah berganti. Muat ulang, lalu coba lagi."
     ),
-    "last_admin": _("Ini administrator terakhir yang dapat masuk. Jadikan orang lain administrator dahulu."),
-    "not_invited": _("Undangan itu sudah dipakai. Beri kata sandi sekali pakai bila orangnya tidak dapat masuk."),
-    "not_found": _("Yang Anda cari tidak ada, atau sudah dihapus."),
-    "content_too_large": _("Yang Anda kirim terlalu besar."),
-    "internal": _("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
-    "unavailable": _("Layanan belum dapat melakukannya. Coba lagi sebentar lagi."),
+    "last_admin": N_("Ini administrator terakhir yang dapat masuk. Jadikan orang lain administrator dahulu."),
+    "not_invited": N_("Undangan itu sudah dipakai. Beri kata sandi sekali pakai bila orangnya tidak dapat masuk."),
+    "not_found": N_("Yang Anda cari tidak ada, atau sudah dihapus."),
+    "content_too_large": N_("Yang Anda kirim terlalu besar."),
+    "internal": N_("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
+    "unavailable": N_("Layanan belum dapat melakukannya. Coba lagi sebentar lagi."),
 }
 # Where a refusal has no words of its own.
 _SAID = {
-    400: _("Permintaan ini tidak dapat dipahami. Kembali, lalu coba lagi."),
+    400: N_("Permintaan ini tidak dapat dipahami. Kembali, lalu coba lagi."),
     404: _RULES["not_found"],
-    405: _("Itu tidak dapat dilakukan di sini. Kembali, lalu coba lagi."),
-    422: _("Sebagian isian tidak dapat dibaca. Kembali, lalu perbaiki isiannya."),
+    405: N_("Itu tidak dapat dilakukan di sini. Kembali, lalu coba lagi."),
+    422: N_("Sebagian isian tidak dapat dibaca. Kembali, lalu perbaiki isiannya."),
     503: _RULES["unavailable"],
 }
 
@@ -83,7 +100,7 @@ _SAID = {
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
     """Add every page. One that the table of permissions lacks is closed, so that none is open by omission."""
     # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
-    rooms = (assets, accounts, people, roles, queue, steering, tickets, replies, source_lists, sources, credentials)
+    rooms = (assets, display, accounts, people, roles, queue, steering, tickets, replies, source_lists, sources, credentials)
     for room in (*rooms, audit):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page
@@ -91,6 +108,8 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
 
 def error_page(request: Request, status: int, code: str, detail: str) -> Response:
     """An error as a page that says what to do next."""
+    # Nothing has set it where the answer is made outside of every middleware.
+    languages.speak(languages.of(request))
     if code == "not_signed_in":
         if request.method in {"GET", "HEAD"}:
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -100,6 +119,6 @@ def error_page(request: Request, status: int, code: str, detail: str) -> Respons
         return RedirectResponse("/password", status_code=303)
     # A refusal of the board itself is already in the reader's language.
     ours = code == "invalid" and not detail.startswith("some values")
-    said = detail if ours else _RULES.get(code) or _SAID.get(status, _RULES["internal"])
-    title = _TITLES.get(status, _("Terjadi kesalahan"))
+    said = detail if ours else _(_RULES.get(code) or _SAID.get(status, _RULES["internal"]))
+    title = _(_TITLES.get(status, N_("Terjadi kesalahan")))
     return pages.page(request, "error.html", status, title=title, number=status, said=said)

@@ -26,6 +26,7 @@ from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.web import hostile, words
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Handles, Posted, picks_of
+from triage_api.web.languages import ngettext
 from triage_api.web.words import _
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
@@ -202,11 +203,11 @@ def _sentence(desk: Any, event: TicketEvent) -> str:
     count = len(event.detail.get("mentions", ()))
     match event.kind:
         case "created":
-            return _("membuat tiket ini dari %s sebutan") % count
+            return ngettext("membuat tiket ini dari %s sebutan", "membuat tiket ini dari %s sebutan", count) % count
         case "merged":
-            return _("menggabungkan %s sebutan lagi") % count
+            return ngettext("menggabungkan %s sebutan lagi", "menggabungkan %s sebutan lagi", count) % count
         case "unmerged":
-            return _("mengeluarkan %s sebutan") % count
+            return ngettext("mengeluarkan %s sebutan", "mengeluarkan %s sebutan", count) % count
         case "void":
             return _("mengurungkan pembuatan tiket; sebutannya kembali ke antrean")
         case "changed":

@@ -213,9 +213,7 @@ def _note(
     said: dict[str, Any] = {"what": what, "number": ticket.number}
     if changed:
         said["changed"] = {name: pair if name in _CODES else [] for name, pair in changed.items()}
-    tx.audit.add(
-        AuditDraft(act=AuditAct.TICKET, at=now, actor=actor, kind="ticket", key=str(ticket.id), detail=said)
-    )
+    tx.audit.add(AuditDraft(act=AuditAct.TICKET, at=now, actor=actor, kind="ticket", key=str(ticket.id), detail=said))
 
 
 def retry_dead_letter(tx: Tx, letter: DeadLetter, collector: Collector | None, *, now: datetime) -> int:

@@ -142,9 +142,7 @@ def _read_soon(deps: Deps, source_id: int) -> None:
     ring(deps, "collect", key=f"source:{source_id}", args={"source_id": source_id})
 
 
-def _set_state(
-    deps: Deps, actor: Actor, now: Now, source_id: int, state: SourceState, version: int | None
-) -> Response:
+def _set_state(deps: Deps, actor: Actor, now: Now, source_id: int, state: SourceState, version: int | None) -> Response:
     with deps.store.begin() as tx:
         changed = tx.sources.set_state(source_id, state, version=version, now=now)
         noting.source(tx, state, source_id, actor=actor, now=now)

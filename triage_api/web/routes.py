@@ -100,7 +100,20 @@ _SAID = {
 def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks every room with both
     """Add every page. One that the table of permissions lacks is closed, so that none is open by omission."""
     # The lists before the sources, whose path "/sources/{id}" would take theirs for an id.
-    rooms = (assets, display, accounts, people, roles, queue, steering, tickets, replies, source_lists, sources, credentials)
+    rooms = (
+        assets,
+        display,
+        accounts,
+        people,
+        roles,
+        queue,
+        steering,
+        tickets,
+        replies,
+        source_lists,
+        sources,
+        credentials,
+    )
     for room in (*rooms, audit):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page

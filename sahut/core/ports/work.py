@@ -180,9 +180,7 @@ class Mentions(Protocol):
     ) -> None: ...
 
     def assign(self, mention_ids: Sequence[int], *, assignee_id: int | None, unit: str, now: datetime) -> None: ...
-    def correct(
-        self, mention_id: int, corrected: Mapping[str, str], said: Assessment | None, now: datetime
-    ) -> None:
+    def correct(self, mention_id: int, corrected: Mapping[str, str], said: Assessment | None, now: datetime) -> None:
         """Write what people said of kind, sentiment and topic by name; the rest is what the model ``said``."""
         ...
 

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 
 _NETWORK = np.round(np.arange(0.25, 1.55, 0.05), 2)
 _WORDS = np.round(np.arange(0.0, 1.25, 0.05), 2)
+_FLATTEST = 0.05
 
 
 def log_shares(scores: Floats) -> Floats:
@@ -44,17 +46,18 @@ def fit_blend(network: Floats, words: Floats | None, labels: Sequence[int]) -> t
 
 
 def fit_scale_and_bias(scores: Floats, labels: Sequence[int]) -> tuple[float, float]:
-    """Scale and bias of a logistic curve through ``scores`` (rows,) and 0/1 ``labels``, by Newton's method.
+    """Scale and bias of a logistic curve through ``scores`` (rows,) and 0/1 ``labels``, the likeliest ones.
 
-    A light pull towards scale 1 keeps a handful of positives from asking for an infinite slope.
+    A light pull towards scale 1 keeps a handful of positives from asking for an infinite slope, and the scale stays
+    positive: the curve never turns the ranking round. Newton's plain steps do not do: with six positives among
+    hundreds they overshoot and never come back.
     """
-    features = np.stack([scores, np.ones_like(scores)], axis=1)
     said = np.asarray(labels, dtype=np.float64)
-    prior = np.diag([1.0, 0.01])
-    weights = np.array([1.0, 0.0])
-    for _ in range(50):
-        likely = 1.0 / (1.0 + np.exp(-np.clip(features @ weights, -30, 30)))
-        gradient = features.T @ (likely - said) + prior @ (weights - np.array([1.0, 0.0]))
-        curve = features.T @ (features * (likely * (1 - likely))[:, None]) + prior
-        weights = weights - np.linalg.solve(curve, gradient)
-    return float(weights[0]), float(weights[1])
+
+    def surprise(weights: Floats) -> float:
+        at = weights[0] * scores + weights[1]
+        likely = np.logaddexp(0.0, at) - said * at
+        return float(likely.sum() + 0.5 * (weights[0] - 1.0) ** 2 + 0.005 * weights[1] ** 2)
+
+    found = minimize(surprise, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(_FLATTEST, None), (None, None)])
+    return float(found.x[0]), float(found.x[1])

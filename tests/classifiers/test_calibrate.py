@@ -39,3 +39,17 @@ def test_a_curve_goes_through_the_base_rate() -> None:
 
     assert scale == pytest.approx(2.0, abs=0.25)
     assert bias == pytest.approx(-1.0, abs=0.2)
+
+
+def test_a_few_positives_among_many_neither_turn_the_curve_round_nor_throw_it_off() -> None:
+    # Six alarms among six hundred posts that the network is very sure about, as a small calibration set has them.
+    chance = np.random.default_rng(7)
+    scores = np.concatenate([chance.normal(-9.0, 2.0, 594), chance.normal(1.0, 5.0, 6)])
+    labels = [0] * 594 + [1] * 6
+
+    scale, bias = fit_scale_and_bias(scores, labels)
+
+    assert 0.0 < scale < 5.0
+    assert abs(bias) < 10.0
+    alarms = 1 / (1 + np.exp(-(scale * scores + bias)))
+    assert alarms.sum() == pytest.approx(6.0, abs=1.0)

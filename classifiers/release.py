@@ -21,7 +21,7 @@ from sahut.core.errors import ClassifierError
 _SMOOTHED_ON = 400
 
 
-def release(trainer: Trainer, folder: Path, *, name: str, version: str, max_tokens: int = 128) -> None:
+def release(trainer: Trainer, folder: Path, *, name: str, version: str, max_tokens: int = 256) -> None:
     """Write ``folder`` from the averaged weights of ``trainer``, calibrated as the service will run them.
 
     The base must be a folder, since its tokenizer goes along. Raises ClassifierError when the recipe kept no rows

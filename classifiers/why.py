@@ -6,7 +6,7 @@ less: neither is what the text would have been judged as without the word. Only 
 classifier can be asked.
 
 Phrases come first, then the words inside those that matter, so that a text costs a bounded number of judgements: at
-most 16 up to 30 words, at most 24 beyond, where only the first 80 words are looked into (a window of 128 tokens holds
+most 16 up to 30 words, at most 24 beyond, where only the first 80 words are looked into (some 128 tokens hold
 about as many). On the invented posts of the demonstration this finds words that lower the log-odds by nine tenths of
 what leaving out each single word in turn would find, at two thirds of its cost.
 

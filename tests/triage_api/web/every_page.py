@@ -40,7 +40,11 @@ def fill(world: World) -> dict[str, str]:
         headers={"X-CSRF-Token": csrf},
     )
     assert done.status_code == 201, done.text
+    asked = {"username": "qwrtz", "name": "Qwrtz", "role": "triage"}
+    invited = client.post("/api/v1/users", json=asked, headers={"X-CSRF-Token": csrf})
+    assert invited.status_code == 201, invited.text
     return {
+        "token": invited.json()["link"].partition("token=")[2],
         "mention_id": str(one),
         "ticket_id": str(ticket["id"]),
         "reply_id": str(reply["id"]),
@@ -57,6 +61,7 @@ def addresses(world: World) -> dict[str, str]:
     needed = {
         "/tickets/new": f"?pick={known['mention_id']}",
         "/mentions/merge": f"?pick={known['mention_id']}",
+        "/welcome": f"?token={known['token']}",
     }
     found = {}
     for context in iter_route_contexts(world.app.routes):

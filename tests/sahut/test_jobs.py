@@ -80,7 +80,7 @@ def test_assessing_goes_on_until_nothing_waits_and_calls_others_for_a_full_batch
     jobs.assess(made)
     assert count(made, MentionState.FLAGGED) == many
     assert classifier.batches == [pipeline.ASSESS_BATCH, 10]
-    assert rings(made) == ["assess", "explain"]
+    assert rings(made) == ["assess", "explain", "converse"]
 
 
 def test_another_model_is_taken_with_the_next_batch(sqlite_store: Store) -> None:
@@ -225,7 +225,7 @@ def test_what_is_new_is_judged_before_the_archive(sqlite_store: Store) -> None:
 def test_the_table_names_every_job_that_is_rung_for(sqlite_store: Store) -> None:
     made = parts(sqlite_store, texts=["jalan rusak sekali"])
     table = jobs.table(made)
-    assert set(table) == {"collect", "assess", "reassess", "explain", "recheck", "deliver", "wake", "tidy"}
+    assert set(table) == {"collect", "assess", "reassess", "explain", "recheck", "converse", "deliver", "wake", "tidy"}
     table["collect"](source_id=follow(made))
     table["assess"]()
     table["reassess"]()

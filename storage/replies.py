@@ -123,7 +123,8 @@ class SqlReplies:
         """Another text, by one more writer: a draft again, which nobody has approved."""
         writers = sorted({*self._one(reply_id).writers, draft.author_id})
         # Another text is another post: a platform that knows keys would answer with the old one.
-        self._write(reply_id, {**_written(draft, now), "writers": writers, "key": secrets.token_hex(16)}, now)
+        values = {**_written(draft, now), "writers": writers, "key": secrets.token_hex(16), "attempts": 0}
+        self._write(reply_id, values, now)
         self._note(reply_id, ReplyAct.EDITED, draft.author_name, now)
         return self.get(reply_id)
 
@@ -142,6 +143,8 @@ class SqlReplies:
         values: dict[str, Any] = {"state": state, "due_at": due_at, "reason": note, "problem": None}
         if act is ReplyAct.APPROVED:
             values["approver_name"] = actor_name
+        if act is ReplyAct.RETRIED:
+            values["attempts"] = 0
         self._write(reply_id, values, now)
         self._note(reply_id, act, actor_name, now, note)
         return self.get(reply_id)
@@ -266,7 +269,6 @@ class SqlReplies:
         if sends:
             values |= {
                 "state": ReplyState.SENDING,
-                "attempts": row.attempts + 1,
                 "looks": 0,
                 "sending_since": row.sending_since or now,
             }
@@ -279,6 +281,12 @@ class SqlReplies:
         elif row.state == ReplyState.SENDING:
             self._note(row.id, ReplyAct.IN_DOUBT, "", now, "its sender was lost")
         return ReplyClaim(reply=self.get(row.id), token=token, until=until)
+
+    def hand_over(self, claim: ReplyClaim, now: datetime) -> None:
+        """Count that it is handed to its platform now. Raises LeaseLostError."""
+        values = {"attempts": reply.c.attempts + 1, "lease_token": claim.token}
+        if not self._write(claim.reply.id, values, now, reply.c.lease_token == claim.token):
+            raise LeaseLostError(f"reply {claim.reply.id} is in other hands")
 
     def sent(self, claim: ReplyClaim, sent: SentReply, now: datetime) -> None:
         """As `stands`, whoever holds it by now: what is seen on the platform outweighs every lease."""

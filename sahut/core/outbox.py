@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
@@ -128,10 +128,25 @@ def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock, lease: ti
     except Exception as error:
         log.exception("reply %d: unexpected error before it was sent", reply.id)
         return _failed(error)
-    if clock() > claim.until - lease / 2:
-        # It was held up so long that another worker may find nothing on the platform and send it before this call ends.
+    # A second time after the count, whose transaction may have waited.
+    if _held_up(claim, lease, clock()) or not _counted(store, claim, clock()) or _held_up(claim, lease, clock()):
         return _later(reply, TransientError("it was held up before it was sent", problem=Problem.TOO_SLOW), clock())
-    return _hand_over(way, reply, cost, clock)
+    return _hand_over(way, replace(reply, attempts=reply.attempts + 1), cost, clock)
+
+
+def _held_up(claim: ReplyClaim, lease: timedelta, now: datetime) -> bool:
+    """So long that another worker may find nothing on the platform and send it before this call ends."""
+    return now > claim.until - lease / 2
+
+
+def _counted(store: Store, claim: ReplyClaim, now: datetime) -> bool:
+    """Only what is handed over counts, not what was put off before. False where the claim is in other hands."""
+    try:
+        with store.begin() as tx:
+            tx.replies.hand_over(claim, now)
+    except LeaseLostError:
+        return False
+    return True
 
 
 def _hand_over(way: _Way, reply: Reply, cost_usd: float, clock: Clock) -> _Stands | _End:

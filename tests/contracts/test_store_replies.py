@@ -398,6 +398,55 @@ def test_a_reply_that_never_arrives_fails_in_the_end(office: Office) -> None:
     assert (office.reply().state, platform.stands, platform.calls) == (ReplyState.FAILED, {}, outbox.MAX_SENDS)
 
 
+def test_what_is_put_off_before_it_is_handed_over_does_not_use_up_its_attempts(office: Office) -> None:
+    office.approved()
+    platform = FakeReplier()
+    busy = TransientError("busy", problem=Problem.RATE_LIMITED)
+
+    def closed(_: int) -> Access:
+        raise busy
+
+    for _ in range(outbox.MAX_SENDS):
+        outbox.deliver(store=office.store, means=replace(platform.means(), access_for=closed), clock=office.clock)
+        office.clock.forward(minutes=3)
+    assert (office.reply().attempts, platform.calls) == (0, 0)
+    platform.then_raise(InDoubtError("timed out", problem=Problem.TOO_SLOW))
+    for _ in range(3):
+        office.deliver(platform)
+        office.clock.forward(minutes=3)
+    assert (office.reply().state, office.reply().attempts, platform.calls) == (ReplyState.SENT, 2, 2)
+
+
+def test_a_retry_and_another_text_begin_to_count_anew(office: Office) -> None:
+    office.approved()
+    platform = FakeReplier()
+    for _ in range(2):
+        platform.then_raise(PermanentError("refused", problem=Problem.REFUSED_CREDENTIAL))
+    office.deliver(platform)
+    failed = office.reply()
+    assert failed.attempts == 1
+    args = {"actor": office.comms, "now": office.clock()}
+    judged = office.judged()
+    with office.store.begin() as tx:
+        again = replying.retry(tx, 1, judged, version=failed.version, policy=Policy(), **args)
+    assert again.attempts == 0
+    office.deliver(platform)
+    assert office.reply().attempts == 1
+    with office.store.begin() as tx:
+        assert replying.edit(tx, 1, "lain", version=office.reply().version, **args).attempts == 0
+
+
+def test_whoever_lost_the_lease_hands_nothing_over(office: Office) -> None:
+    office.approved()
+    with office.store.begin() as tx:
+        claim = tx.replies.claim(now=office.clock(), until=office.clock() + outbox.SEND_LEASE)
+    assert claim is not None
+    office.clock.forward(minutes=6)
+    office.deliver(FakeReplier())
+    with office.store.begin() as tx, pytest.raises(LeaseLostError):
+        tx.replies.hand_over(claim, office.clock())
+
+
 def test_without_anybody_who_answers_or_an_account_a_reply_fails_in_words(office: Office) -> None:
     office.approved()
     outbox.deliver(store=office.store, means=Means(), clock=office.clock)

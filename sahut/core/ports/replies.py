@@ -90,6 +90,13 @@ class Replies(Protocol):
         """
         ...
 
+    def hand_over(self, claim: ReplyClaim, now: datetime) -> None:
+        """Count that it is handed to its platform now, under the same lease. Raises LeaseLostError.
+
+        The count starts anew with another text and with a person's retry.
+        """
+        ...
+
     def sent(self, claim: ReplyClaim, sent: SentReply, now: datetime) -> None:
         """As `stands`, whoever holds it by now: what is seen on the platform outweighs every lease."""
         ...

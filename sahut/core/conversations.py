@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sahut.core.errors import RefusedError
 from sahut.core.model import Known, Mention, MentionState, SentReply, Standing
 from sahut.core.ports import Tx
 from sahut.core.rules import plain_words, similarity
+
+log = logging.getLogger(__name__)
 
 # Platforms' clocks and ours differ, and some give whole minutes.
 _CLOCKS = timedelta(minutes=2)
@@ -33,19 +37,36 @@ def place(tx: Tx, mentions: Sequence[Mention], now: datetime) -> tuple[list[Ment
     A collector that sees a reply of ours settles it: one in doubt, and one that a person was to post.
     """
     near = tx.replies.standing_near(mentions)
+    _settle_seen(tx, mentions, near, now)
     placed: list[Mention] = []
     answers: dict[Key, int] = {}
     for mention in mentions:
         ours = ours_among(mention, near)
-        if ours is not None and not ours.reply.native_id:
-            sent = SentReply(native_id=mention.native_id, permalink=mention.permalink, sent_at=mention.published_at)
-            tx.replies.stands(ours.reply.id, sent, now=now, note="a collector saw it")
         own = mention.own or ours is not None
         placed.append(replace(mention, own=own))
         answered = None if own else answered_by(mention, near)
         if answered is not None:
             answers[mention.key] = answered.reply.id
     return placed, answers
+
+
+def _settle_seen(tx: Tx, mentions: Sequence[Mention], near: Sequence[Standing], now: datetime) -> None:
+    """One refusal ends no page: what is taken already is left to the people who see both."""
+    seen = [(ours.reply.id, mention) for mention in mentions if (ours := _unnamed(mention, near)) is not None]
+    # In one order everywhere: two pages that lock the same replies wait for each other, and never in a circle.
+    for reply_id, mention in sorted(seen, key=lambda one: one[0]):
+        sent = SentReply(native_id=mention.native_id, permalink=mention.permalink, sent_at=mention.published_at)
+        try:
+            tx.replies.stands(reply_id, sent, now=now, note="a collector saw it")
+        except RefusedError as error:
+            if error.rule != "reply_taken":
+                raise
+            log.warning("reply %d: %s", reply_id, error)
+
+
+def _unnamed(mention: Mention, near: Sequence[Standing]) -> Standing | None:
+    ours = ours_among(mention, near)
+    return None if ours is None or ours.reply.native_id else ours
 
 
 def make_own(tx: Tx, known: Sequence[Known], now: datetime) -> None:

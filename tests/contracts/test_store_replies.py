@@ -553,6 +553,35 @@ def test_our_words_below_another_post_do_not_settle_this_reply(office: Office) -
     ]
 
 
+def two_in_doubt(office: Office) -> None:
+    """Replies 1 below p1 and 2 below p2, of which nobody knows whether they stand."""
+    other = office.collect(a_mention("di sini juga rusak", native_id="p2", parent="p1", root="p1"))
+    for mention_id in (office.mention_id, other):
+        office.mention_id = mention_id
+        office.approved()
+        office.deliver(FakeReplier().then_raise(InDoubtError("timed out", problem=Problem.TOO_SLOW), arriving=True))
+
+
+def test_replies_on_one_page_are_settled_in_the_order_of_their_ids(office: Office) -> None:
+    """Whatever the page's own order, so that two readings never hold what the other waits for."""
+    two_in_doubt(office)
+    page = [a_mention(SAID, native_id=f"n{below}", parent=below, root="p1", own=True) for below in ("p2", "p1")]
+    with office.store.begin() as tx:
+        conversations.place(tx, page, office.clock())
+        first, second = (tx.replies.events(reply_id)[-1] for reply_id in (1, 2))
+    assert (first.act, second.act) == ("sent", "sent")
+    assert first.id < second.id
+
+
+def test_a_post_that_is_another_reply_already_does_not_end_the_reading_of_its_page(office: Office) -> None:
+    two_in_doubt(office)
+    page = [a_mention(SAID, native_id="n9", parent=below, root="p1", own=True) for below in ("p1", "p2")]
+    with office.store.begin() as tx:
+        placed, _ = conversations.place(tx, page, office.clock())
+    assert [one.own for one in placed] == [True, True]
+    assert [office.reply(1).state, office.reply(2).state] == [ReplyState.SENT, ReplyState.UNKNOWN]
+
+
 def test_the_likeness_of_a_stranger_is_not_ours(office: Office) -> None:
     office.approved()
     office.deliver(FakeReplier().then_raise(InDoubtError("timed out", problem=Problem.TOO_SLOW)))

@@ -185,9 +185,10 @@ class Reply:
 
     ``key`` is the same for every attempt. ``writers`` are the accounts that had a hand in the text: none of them may
     approve it. ``due_at`` is when a machine turns to it next (to send it, to find out whether it stands there), None
-    where it waits for people. ``sending_since`` is when it was first taken to be sent, ``attempts`` how
-    often it was handed over since it was written or let out again. ``native_id`` is what the platform calls it: it is there once the reply is ``sent``, except where a person posted it, until a
-    collector has seen it. ``reason`` says in words why it failed, was postponed or sent back.
+    where it waits for people. ``sending_since`` is when it was first taken to be sent, ``attempts`` how often it was
+    handed over since it was written or let out again. ``native_id`` is what the platform calls it: it is there once the
+    reply is ``sent``, except where a person posted it, until a collector has seen it. ``reason`` says in words why it
+    failed, was postponed or sent back.
     """
 
     id: int

@@ -40,20 +40,45 @@ def new_key() -> str:
 
 
 def make_key_file(file: Path) -> bool:
-    """Write ``file`` with a fresh key unless it is there; whether it was written. Nobody else may read it."""
+    """Write ``file`` with a fresh key unless it is there; whether it was written. Nobody else may read it.
+
+    It gets its name only once it is whole, so a crash leaves none or all of it, and of two that race one wins. Raises
+    SettingsError.
+    """
+    if file.exists():
+        return False
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    text = f"# Seals the secrets in the database. Lost, they are lost: keep a copy apart from it.\n{new_key()}\n"
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            _write_safely(aside, text)
+            # Unlike a rename it never takes the place of a key that is in use.
+            os.link(aside, file)
+        finally:
+            aside.unlink(missing_ok=True)
+        _settle_names(file.parent)
     except FileExistsError:
         return False
     except OSError as error:
         raise SettingsError(f"the key file cannot be made: {error.strerror}", file=str(file)) from error
+    return True
+
+
+def _write_safely(file: Path, text: str) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(
-            f"# Seals the secrets in the database. Lost, they are lost: keep a copy apart from it.\n{new_key()}\n"
-        )
+        out.write(text)
         out.flush()
         os.fsync(out.fileno())
-    return True
+
+
+def _settle_names(folder: Path) -> None:
+    """Until then a power cut may take a new name away again."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def put_first(file: Path, key: str) -> None:

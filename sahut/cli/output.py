@@ -16,6 +16,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from sahut.cli.log_filter import hide_secrets
+
 FAILED = 1
 SOME_FAILED = 3
 
@@ -103,6 +105,8 @@ def start_log(level: str) -> None:
         level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%SZ"
     )
     logging.Formatter.converter = time.gmtime
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(hide_secrets)
     if level != "debug":
         # Each job's start and end, and each tick that the one before it outlasted, are no news.
         logging.getLogger("procrastinate").setLevel(logging.WARNING)

@@ -1,0 +1,44 @@
+"""What libraries write down, without what nobody may read: queries of addresses, tokens, headers that carry them."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+_OURS = frozenset({"sahut", "collectors", "classifiers", "storage", "triage_api", "config", "__main__"})
+_CUT = "…"
+_NAMED = r"(?:authorization|cookie|[\w-]*(?:token|secret|passw(?:or)?d|api[_-]?key|signature|appsecret_proof))"
+_RULES = (
+    # The query of an address, whole or only its path: ?access_token=…&q=…
+    (re.compile(r"(?<=[\w/%.~-])\?[^\s\"'<>)\]}`]+"), f"?{_CUT}"),
+    # https://user:password@host
+    (re.compile(r"(://)[^/\s@]+@"), rf"\1{_CUT}@"),
+    # Telegram wants its token in the path.
+    (re.compile(r"/bot\d+:[^/\s\"'`]+"), f"/bot{_CUT}"),
+    (re.compile(r"(?i)\b(bearer|basic|oauth)\s+[\w.~+/=-]{8,}"), rf"\1 {_CUT}"),
+    # (b'Authorization', b'…'), {'access_token': '…'}
+    (re.compile(rf"(?i)({_NAMED}['\"]\s*[:,=]\s*b?)(['\"])(?:\\.|(?!\2).)*\2"), rf"\1\2{_CUT}\2"),
+    # token=…, Authorization: …
+    (re.compile(rf"(?i)\b({_NAMED}\s*[:=]\s*)(?!b?['\"{_CUT}])[^\s&,;)}}\]]+"), rf"\1{_CUT}"),
+)
+
+
+def cleaned(text: str) -> str:
+    """``text`` without queries of addresses and without what looks like a secret."""
+    for pattern, instead in _RULES:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def hide_secrets(record: logging.LogRecord) -> bool:
+    """A filter for handlers, so that it sees the records of every logger. Our own lines stay; tracebacks never do."""
+    if record.name.partition(".")[0] not in _OURS:
+        try:
+            record.msg, record.args = cleaned(record.getMessage()), ()
+        except (TypeError, ValueError):
+            # What cannot be written out is complained about by the handler, with its raw parts.
+            record.msg, record.args = "a message that cannot be written out", ()
+    if record.exc_info and not record.exc_text:
+        # The errors of libraries name addresses, whoever logs them.
+        record.exc_text = cleaned(logging.Formatter().formatException(record.exc_info))
+    return True

@@ -1,6 +1,7 @@
 """The OpenAPI document tells the truth: its examples are sent, and schemathesis finds no lie."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 from sqlalchemy import text
 
-from sahut.core.model import Role
+from collectors import registry
+from collectors.registry import CollectorSettings
+from sahut import bootstrap
+from sahut.core.model import CredentialDraft, Policy, Role, Topic, Unit
 from storage.store import open_store
 from tests.conftest import KEY
 from tests.triage_api.conftest import World
+from triage_api.auth import hash_secret
+
+# What the examples name.
+_POLICY = Policy(units=(Unit(code="dinas-pu", name="Dinas Pekerjaan Umum Contoh", topics=frozenset({Topic.ROADS})),))
 
 
 def _prepare(world: World) -> World:
@@ -41,6 +49,17 @@ def _reply_for(world: World, path: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE reply SET state = :state"), {"state": state})
     assert reply["id"] == 1
+
+
+def _let_in(world: World, clock: Any) -> None:
+    """A first credential, and an invitation that waits to be used."""
+    draft = CredentialDraft(
+        platform="mastodon", name="Mastodon lama", settings={"base_url": "https://mastodon.example"}, budgets=()
+    )
+    until = clock() + timedelta(days=1)
+    with world.store.begin() as tx:
+        assert tx.credentials.add(draft, {"access_token": "contoh"}, clock()).id == 1
+        tx.invitations.put(world.users[Role.AUDITOR], hash_secret("x" * 43), now=clock(), expires_at=until)
 
 
 def _document(world: World) -> dict[str, Any]:
@@ -74,7 +93,16 @@ def test_every_example_of_a_request_is_taken_when_it_is_sent(
         file = tmp_path / f"{number}.db"
         file.write_bytes(_migrated_sqlite)
         store = open_store(f"sqlite:///{file}", keys=[KEY])
-        made = _prepare(World(store, clock))
+        made = _prepare(
+            World(
+                store,
+                clock,
+                policy=_POLICY,
+                collector_for=lambda platform: registry.load(platform, settings=CollectorSettings()),
+                platforms=bootstrap.platforms(),
+            )
+        )
+        _let_in(made, clock)
         if "{reply_id}" in path:
             _reply_for(made, path)
         client, csrf = made.signed_in("sari" if "session" in path else "admin")
@@ -83,7 +111,7 @@ def test_every_example_of_a_request_is_taken_when_it_is_sent(
         store.close()
         if not answer.is_success:
             refused.append((method, path, answer.text))
-    assert refused == []
+    assert refused == [], "\n".join(map(str, refused))
     assert len(sent) > 10
 
 

@@ -54,7 +54,6 @@ class AccountAnswer(Answer):
                 "units": ["dinas-pu"],
                 "active": True,
                 "one_time_password": False,
-                "invited_until": None,
                 "created_at": "2026-11-24T03:00:00Z",
                 "version": 1,
             }
@@ -68,7 +67,7 @@ class AccountAnswer(Answer):
     units: list[str]
     active: bool
     one_time_password: bool
-    invited_until: datetime | None
+    invited_until: datetime | None = None
     created_at: datetime
     version: int
 
@@ -88,7 +87,7 @@ class InviteBody(Body):
     """A new account; ``units`` are codes of the policy, for a unit officer."""
 
     model_config = ConfigDict(
-        json_schema_extra=example({"username": "tono", "name": "Tono Contoh", "role": "unit", "units": ["dinas-pu"]})
+        json_schema_extra=example({"username": "tini", "name": "Tini Contoh", "role": "unit", "units": ["dinas-pu"]})
     )
 
     username: Annotated[str, Field(pattern=USERNAME)]

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from config.settings import PREFIX, Settings
+from triage_api.web import languages
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -30,3 +32,21 @@ def test_every_decision_is_in_the_index():
     index = (folder / "README.md").read_text(encoding="utf-8")
 
     assert [page.name for page in folder.glob("0*.md") if f"({page.name})" not in index] == []
+
+
+def _begins_on_the_board(said: str) -> bool:
+    """Whether a text of the board begins with this, whatever stands in its holes."""
+    with languages.path_of("en").open("rb") as kept:
+        texts = [one for m in read_po(kept, locale="en") for one in (m.id if isinstance(m.id, tuple) else (m.id,))]
+    patterns = [re.escape(text).replace("%\\(", "%(").replace("\\)s", ")s") for text in texts if text]
+    whole = [re.sub(r"%\(\w+\)s", ".+", pattern) for pattern in patterns]
+    return any(text.startswith(said) for text in texts if text) or any(re.fullmatch(one, said) for one in whole)
+
+
+def test_what_the_staff_guide_sets_in_italics_stands_on_the_board():
+    text = (ROOT / "docs/panduan.md").read_text(encoding="utf-8")
+    plain = re.sub(r"\s+", " ", re.sub(r"\*\*[^*]+\*\*|^\* ", "", text, flags=re.MULTILINE))
+    quoted = {part for said in re.findall(r"\*([^*]+)\*", plain) for part in re.split(" › |: ", said)}
+
+    assert len(quoted) > 60
+    assert sorted(part for part in quoted if not _begins_on_the_board(part)) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, update
@@ -12,6 +12,7 @@ from storage.conversation_tables import conversation
 from storage.engine import insert_into
 from storage.mention_ties import stand_anew
 from storage.reply_tables import reply, reply_event
+from storage.reservation_tables import reservation
 from storage.tables import (
     assessment,
     dead_letter,
@@ -37,6 +38,11 @@ from storage.triage_tables import sample, viewing
 _KEEP_ANSWERS = timedelta(days=2)
 _KEEP_FAILED_LOGINS = timedelta(days=1)
 _KEEP_HEARTBEATS = timedelta(days=1)
+# What a source was told and has not taken up by then, being paused or removed, it never will.
+_KEEP_TOLD = timedelta(days=90)
+_KEEP_GAPS = timedelta(days=90)
+# The picture of a source shows a week.
+_KEEP_SOURCE_DAYS = timedelta(days=60)
 
 
 class SqlOperations:
@@ -152,6 +158,10 @@ class SqlOperations:
                 (delivery, delivery.c.at < now - _KEEP_ANSWERS),
                 (failed_login, failed_login.c.at < now - _KEEP_FAILED_LOGINS),
                 (heartbeat, heartbeat.c.at < now - _KEEP_HEARTBEATS),
+                (told, told.c.at < now - _KEEP_TOLD),
+                (gap, gap.c.noticed_at < now - _KEEP_GAPS),
+                (source_day, source_day.c.day < (now - _KEEP_SOURCE_DAYS).astimezone(UTC).date().isoformat()),
+                (reservation, reservation.c.until < now),
             )
         }
 

@@ -10,8 +10,13 @@ import pytest
 from sahut.core import actions
 from sahut.core.errors import NotFoundError, RefusedError, StaleWriteError
 from sahut.core.model import (
+    Budget,
+    CredentialDraft,
+    Currency,
     DeadItem,
+    Gap,
     Outcome,
+    Period,
     Role,
     Session,
     SourceDraft,
@@ -27,6 +32,8 @@ from sahut.core.model import (
 from sahut.core.ports import Store
 from tests.builders import a_source_draft, a_user, an_actor
 from tests.conftest import Clock
+from tests.fakes import FakeCollector
+from tests.steps import collect
 
 
 def a_ticket(store: Store, clock: Clock, title: str = "Lampu jalan padam") -> Ticket:
@@ -286,9 +293,40 @@ def test_tidy_forgets_what_has_expired_and_nothing_younger(store: Store, clock: 
         tx.operations.beat("web", "p2", clock.forward(seconds=9))
         assert tx.operations.tidy(clock()) == {
             "session": 1, "stored_answer": 1, "failed_login": 1, "heartbeat": 1, "delivery": 0,
+            "told": 0, "gap": 0, "source_day": 0, "reservation": 0, "viewing": 0,
         }  # fmt: skip
         assert tx.operations.beats() == [("web", "p2", clock())]
         assert tx.accounts.session("new") is not None
+
+
+def test_tidy_forgets_what_sources_left_behind_once_nobody_looks_at_it(store: Store, clock: Clock) -> None:
+    with store.begin() as tx:
+        source_id = tx.sources.add(a_source_draft(), clock()).id
+        draft = CredentialDraft(
+            platform="replay", name="Akun", budgets=(Budget(currency=Currency.USD, period=Period.DAY, amount=9.0),)
+        )
+        credential_id = tx.credentials.add(draft, {"token": "x"}, clock()).id
+        tx.credentials.reserve(
+            credential_id, "t", Currency.USD, 1.0, least=1.0, now=clock(), until=clock() + timedelta(hours=1)
+        )
+        tx.deliveries.tell(source_id, [{"id": "1"}], clock())
+        tx.sources.add_gaps(source_id, [Gap(since=None, until=clock(), reason="old")], clock())
+
+    def tidied() -> dict[str, int]:
+        with store.begin() as tx:
+            done = tx.operations.tidy(clock())
+        return {name: done[name] for name in ("told", "gap", "source_day", "reservation")}
+
+    collect(store, clock, source_id, FakeCollector())
+    assert tidied() == {"told": 0, "gap": 0, "source_day": 0, "reservation": 0}
+    clock.forward(days=60)
+    assert tidied() == {"told": 0, "gap": 0, "source_day": 0, "reservation": 1}
+    clock.forward(days=1)
+    assert tidied() == {"told": 0, "gap": 0, "source_day": 1, "reservation": 0}
+    clock.forward(days=28)
+    assert tidied() == {"told": 0, "gap": 0, "source_day": 0, "reservation": 0}
+    clock.forward(days=2)
+    assert tidied() == {"told": 1, "gap": 1, "source_day": 0, "reservation": 0}
 
 
 def test_a_dead_item_seen_again_only_counts_another_attempt(store: Store, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from sahut import cli, imports
 from sahut.core.model import MentionFilter, MentionOrder, SourceState
 from storage.store import SqlStore
 from tests.collectors.feed_server import SETTINGS
-from tests.conftest import Clock
+from tests.conftest import KEY, Clock
 
 ROWS = 1_250
 
@@ -24,6 +24,7 @@ ROWS = 1_250
 def _here(tmp_path: Path, sqlite_store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SAHUT_VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("SAHUT_KEY", KEY)
 
 
 def sahut(*arguments: str) -> tuple[int, str]:

@@ -23,7 +23,7 @@ class AuditAnswer(Answer):
                 "actor_id": 1,
                 "actor_name": "Sari Contoh",
                 "actor_role": "triage",
-                "token_id": None,
+                "token_id": 3,
                 "act": "decision",
                 "kind": "mention",
                 "key": "12",

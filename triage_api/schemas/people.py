@@ -54,6 +54,7 @@ class AccountAnswer(Answer):
                 "units": ["dinas-pu"],
                 "active": True,
                 "one_time_password": False,
+                "invited_until": "2026-12-01T03:00:00Z",
                 "created_at": "2026-11-24T03:00:00Z",
                 "version": 1,
             }
@@ -67,7 +68,7 @@ class AccountAnswer(Answer):
     units: list[str]
     active: bool
     one_time_password: bool
-    invited_until: datetime | None = None
+    invited_until: datetime | None
     created_at: datetime
     version: int
 

@@ -18,7 +18,6 @@ router = APIRouter(include_in_schema=False)
 
 _PAGE = 50
 _FILTERS = ("act", "actor", "kind", "key", "since", "until")
-_KINDS = ("mention", "ticket", "reply", "source", "credential", "account", "token", "labels", "sources", "audit")
 _LINKS = {"mention": "/mentions/", "ticket": "/tickets/", "reply": "/replies/", "source": "/sources/"}
 _LONGEST = 100
 
@@ -48,6 +47,22 @@ def act_words(act: str) -> str:
     return words.get(act, act)
 
 
+def kind_words() -> dict[str, str]:
+    """What each kind of thing that is acted on is called on screen."""
+    return {
+        "mention": _("Sebutan"),
+        "ticket": _("Tiket"),
+        "reply": _("Balasan"),
+        "source": _("Sumber"),
+        "credential": _("Kredensial"),
+        "user": _("Akun"),
+        "key": _("Kunci enkripsi"),
+        "sources": _("Daftar sumber"),
+        "labels": _("Label latihan"),
+        "audit": _("Jejak audit"),
+    }
+
+
 @router.get("/audit")
 def log(desk: AtDesk) -> Response:
     """The latest entries first, narrowed by who, what, on what, and days."""
@@ -61,7 +76,7 @@ def log(desk: AtDesk) -> Response:
             tab="audit",
             rows=[(entry, act_words(entry.act), _detail(entry), _link(entry)) for entry in found.items],
             acts=[(act.value, act_words(act)) for act in AuditAct],
-            kinds=_KINDS,
+            kinds=kind_words(),
             people=tx.accounts.users(),
             asked={**dict.fromkeys(_FILTERS, ""), **kept},
             filtered=bool(kept),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sahut.core.model import Role
+from sahut.core.model import AuditFilter, Role
 from tests.triage_api.conftest import World
 
 
@@ -54,3 +54,16 @@ def test_who_only_works_finds_no_door_and_no_page(world: World) -> None:
     client, _csrf = world.signed_in("sari")
     assert client.get("/audit").status_code == 403
     assert 'href="/audit"' not in client.get("/account").text
+
+
+def test_the_log_can_be_narrowed_to_every_kind_of_thing_that_stands_in_it(world: World) -> None:
+    world.ticket()
+    client, _ = world.signed_in("admin")
+    client.headers["accept"] = "text/html"
+    with world.store.read() as tx:
+        kinds = {entry.kind for entry in tx.audit.page(AuditFilter(), limit=50, after=None).items}
+    page = client.get("/audit").text
+
+    assert {"user", "mention", "ticket"} <= kinds
+    assert [kind for kind in kinds if f'<option value="{kind}"' not in page] == []
+    assert f"Akun {world.users[Role.ADMIN]}<" in client.get("/audit?kind=user").text

@@ -5,7 +5,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
-from sahut.core.model import Author, MentionState, TicketStatus
+from sahut.core.model import Author, Kind, MentionState, TicketStatus
 from tests.builders import a_mention
 from tests.triage_api.conftest import World
 from tests.triage_api.web.conftest import Visitors
@@ -104,6 +104,23 @@ def test_the_queue_is_worked_with_the_keyboard_alone(world: World, visitors: Vis
     page.get_by_text("Kode lacak").wait_for()
 
     assert sum(_state(world, one) is MentionState.CONVERTED for one in ids) == 1
+    assert visitors.complaints == []
+
+
+def test_a_number_does_only_what_the_open_menu_shows_with_it(world: World, visitors: Visitors) -> None:
+    (filed,) = world.flagged(1, kind=Kind.NEWS)
+    page = visitors.sign_in()
+    page.goto("/?state=filed")
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.get_by_role("button", name="Ambil untuk saya").wait_for()
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")
+    page.get_by_role("heading", name=f"Sebutan {filed}").wait_for()
+
+    with world.store.read() as tx:
+        assert tx.mentions.get(filed).assignee_id is None
     assert visitors.complaints == []
 
 

@@ -73,7 +73,8 @@
     }
     if (event.target.closest("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
     if (menu && /^[1-6]$/.test(event.key)) {
-      menu.querySelectorAll("button")[Number(event.key) - 1]?.click();
+      // Only what shows this number: in another menu, or on another tab, something else may stand first.
+      [...menu.querySelectorAll("button")].find((one) => one.querySelector("kbd")?.textContent === event.key)?.click();
       event.preventDefault();
       return;
     }

@@ -33,7 +33,7 @@ from storage.tables import (
     tie,
     told,
 )
-from storage.triage_tables import sample, viewing
+from storage.triage_tables import viewing
 
 _KEEP_ANSWERS = timedelta(days=2)
 _KEEP_FAILED_LOGINS = timedelta(days=1)
@@ -121,7 +121,6 @@ class SqlOperations:
             (assessment, assessment.c.mention_id.in_(mentions)),
             (mention_version, mention_version.c.mention_id.in_(mentions)),
             (viewing, viewing.c.mention_id.in_(mentions)),
-            (sample, sample.c.mention_id.in_(mentions)),
             (decision, decision.c.mention_id.in_(mentions)),
             (dead_letter, dead_letter.c.mention_id.in_(mentions) | dead_letter.c.source_id.in_(sources)),
             (mention, mention.c.source_id.in_(sources)),

@@ -1,4 +1,4 @@
-"""Work the queue: claims, assignments, snoozing, corrections, saved views, samples.
+"""Work the queue: claims, assignments, snoozing, corrections, saved views.
 
 Revision ID: 0011
 Revises: 0010
@@ -40,7 +40,6 @@ def upgrade() -> None:
     _order_the_queue()
     _add_acts()
     _add_viewing()
-    _add_sample()
 
 
 def _order_the_queue() -> None:
@@ -91,26 +90,7 @@ def _add_viewing() -> None:
     op.create_index("ix_viewing_until", "viewing", ["until"])
 
 
-def _add_sample() -> None:
-    op.create_table(
-        "sample",
-        sa.Column("id", _id(), nullable=False),
-        sa.Column("mention_id", _id(), nullable=False),
-        sa.Column("day", sa.String(), nullable=False),
-        sa.Column("draw", sa.String(), nullable=False),
-        sa.Column("decision_id", _id(), nullable=True),
-        _at("at"),
-        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], name="fk_sample_mention_id_mention"),
-        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name="fk_sample_decision_id_decision"),
-        sa.PrimaryKeyConstraint("id", name="pk_sample"),
-        sa.UniqueConstraint("mention_id", name="uq_sample_mention_id"),
-    )
-    op.create_index("ix_sample_day", "sample", ["day"])
-    op.create_index("ix_sample_decision_id", "sample", ["decision_id"])
-
-
 def downgrade() -> None:
-    op.drop_table("sample")
     op.drop_table("viewing")
     # What was put off waits again: the older version knows no such state.
     op.execute("UPDATE mention SET state = 'flagged' WHERE state = 'snoozed'")

@@ -33,7 +33,6 @@ from storage.tables import (
     tie,
     told,
 )
-from storage.triage_tables import viewing
 
 _KEEP_ANSWERS = timedelta(days=2)
 _KEEP_FAILED_LOGINS = timedelta(days=1)
@@ -120,7 +119,6 @@ class SqlOperations:
             (tie, tie.c.mention_id.in_(mentions) | tie.c.first_id.in_(mentions)),
             (assessment, assessment.c.mention_id.in_(mentions)),
             (mention_version, mention_version.c.mention_id.in_(mentions)),
-            (viewing, viewing.c.mention_id.in_(mentions)),
             (decision, decision.c.mention_id.in_(mentions)),
             (dead_letter, dead_letter.c.mention_id.in_(mentions) | dead_letter.c.source_id.in_(sources)),
             (mention, mention.c.source_id.in_(sources)),
@@ -152,7 +150,6 @@ class SqlOperations:
             table.name: self._connection.execute(table.delete().where(where)).rowcount
             for table, where in (
                 (session, session.c.expires_at < now),
-                (viewing, viewing.c.until < now),
                 (stored_answer, stored_answer.c.at < now - _KEEP_ANSWERS),
                 (delivery, delivery.c.at < now - _KEEP_ANSWERS),
                 (failed_login, failed_login.c.at < now - _KEEP_FAILED_LOGINS),

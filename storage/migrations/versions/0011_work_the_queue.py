@@ -1,4 +1,4 @@
-"""Work the queue: claims, assignments, snoozing, corrections, saved views.
+"""Work the queue: its order, assignments, snoozing, corrections.
 
 Revision ID: 0011
 Revises: 0010
@@ -39,7 +39,6 @@ def _at(name: str, *, nullable: bool = False) -> sa.Column[object]:
 def upgrade() -> None:
     _order_the_queue()
     _add_acts()
-    _add_viewing()
 
 
 def _order_the_queue() -> None:
@@ -76,22 +75,7 @@ def _add_acts() -> None:
     op.create_index("ix_decision_actor", "decision", ["actor_id", "id"])
 
 
-def _add_viewing() -> None:
-    op.create_table(
-        "viewing",
-        sa.Column("mention_id", _id(), nullable=False),
-        sa.Column("account_id", _id(), nullable=False),
-        _at("since"),
-        _at("until"),
-        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], name="fk_viewing_mention_id_mention"),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_viewing_account_id_account"),
-        sa.PrimaryKeyConstraint("mention_id", "account_id", name="pk_viewing"),
-    )
-    op.create_index("ix_viewing_until", "viewing", ["until"])
-
-
 def downgrade() -> None:
-    op.drop_table("viewing")
     # What was put off waits again: the older version knows no such state.
     op.execute("UPDATE mention SET state = 'flagged' WHERE state = 'snoozed'")
     op.drop_index("ix_decision_actor", "decision")

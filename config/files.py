@@ -16,7 +16,7 @@ from config.conversations import ConversationsSection, conversation_policy
 from config.faults import SettingsFaultsError, close_to, dotted, from_validation
 from config.replies import RepliesSection, TemplateSection, reply_policy
 from sahut.core.errors import SettingsError
-from sahut.core.model import Kind, Policy, SourceDraft, Topic, Unit
+from sahut.core.model import Kind, Policy, Role, SourceDraft, Topic, Unit
 
 SHIPPED_POLICY = Path(__file__).with_name("policy.toml")
 
@@ -73,6 +73,12 @@ class UnitSection(_Strict):
     ] = ()
 
 
+class SecuritySection(_Strict):
+    """How people prove who they are."""
+
+    second_factor: Annotated[tuple[Role, ...], Field(description="Roles that must set up a second factor")] = ()
+
+
 class PolicyFile(_Strict):
     """Which mentions are flagged, and which unit acts on what."""
 
@@ -82,6 +88,7 @@ class PolicyFile(_Strict):
     places: PlacesSection = PlacesSection()
     conversations: ConversationsSection = ConversationsSection()
     replies: RepliesSection = RepliesSection()
+    security: SecuritySection = SecuritySection()
     template: tuple[TemplateSection, ...] = ()
     unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
 
@@ -112,6 +119,7 @@ class PolicyFile(_Strict):
             units=tuple(Unit(code=u.code, name=u.name, topics=frozenset(u.topics)) for u in self.unit),
             replies=reply_policy(self.replies, self.template),
             conversations=conversation_policy(self.conversations),
+            second_factor=frozenset(self.security.second_factor),
         )
 
 

@@ -367,7 +367,7 @@ def hide_persons(settings: Settings, done: Callable[[int], object] = lambda _: N
 
 
 def rotate_key(settings: Settings, *, fresh: bool = True, by: str = "") -> int:
-    """Put a fresh key first in the key file and seal every credential anew; how many there are.
+    """Put a fresh key first in the key file and seal credentials and second factors anew; how many of the former.
 
     Where a variable names the keys, or without ``fresh``, the first of those that there are seals from now on.
     `hide_persons` then seals the rows.
@@ -379,7 +379,9 @@ def rotate_key(settings: Settings, *, fresh: bool = True, by: str = "") -> int:
     opened = store(settings)
     with opened.begin() as tx:
         count = tx.credentials.reseal()
-        said = {"what": "rotated" if fresh else "resealed", "credentials": count}
+        factors = tx.second_factors.reseal()
+        what = "rotated" if fresh else "resealed"
+        said = {"what": what, "credentials": count, "second_factors": factors}
         tx.audit.add(AuditDraft(act=AuditAct.KEY, at=now(), name=by, kind="key", detail=said))
     opened.close()
     return count

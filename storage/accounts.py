@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import ApiToken, Role, Session, StoredAnswer, User
+from storage.people_tables import sign_in_challenge
 from storage.tables import account, api_token, failed_login, session, stored_answer
 from storage.types import storable
 
@@ -91,6 +92,8 @@ class SqlAccounts:
             raise NotFoundError("user", user_id)
         if values.get("active") is not True:
             self._connection.execute(session.delete().where(session.c.account_id == user_id))
+            # Whoever knew the earlier password and still owes the code begins anew.
+            self._connection.execute(sign_in_challenge.delete().where(sign_in_challenge.c.account_id == user_id))
 
     def add_session(self, made: Session) -> None:
         """Keep a sign-in."""

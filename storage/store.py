@@ -27,6 +27,7 @@ from storage.months import SqlMonths
 from storage.operations import SqlOperations
 from storage.replies import SqlReplies
 from storage.sealing import Seal
+from storage.second_factors import SqlSecondFactors
 from storage.sources import SqlSources
 from storage.tickets import SqlTickets
 from storage.types import hide_with
@@ -46,6 +47,7 @@ class SqlTx:
         self.dead_letters = SqlDeadLetters(connection)
         self.accounts = SqlAccounts(connection)
         self.invitations = SqlInvitations(connection)
+        self.second_factors = SqlSecondFactors(connection, seal)
         self.operations = SqlOperations(connection)
         self.walks = SqlWalks(connection)
         self.months = SqlMonths(connection)

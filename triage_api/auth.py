@@ -19,9 +19,17 @@ from fastapi import Request
 
 from sahut.core import people
 from sahut.core.errors import NotFoundError
-from sahut.core.model import Actor, AuditAct, AuditDraft, Session, User
+from sahut.core.model import Actor, AuditAct, AuditDraft, SecondFactor, Session, User
 from sahut.core.ports import Accounts, Clock, Store, Tx
-from triage_api.errors import BadCredentialsError, CrossSiteError, TooManyAttemptsError
+from triage_api import one_time_codes
+from triage_api.errors import (
+    ApiError,
+    BadCodeError,
+    BadCredentialsError,
+    CrossSiteError,
+    SecondFactorNeededError,
+    TooManyAttemptsError,
+)
 from triage_api.settings import ApiSettings
 
 # OWASP's second choice for argon2id (19 MiB, two passes): four at a time stay well within the process's memory.
@@ -36,6 +44,8 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 TOKEN_PREFIX = "sahut_"  # noqa: S105 - how a token begins, so that scanners for leaked secrets find it
 # A row is written at most this often for "last used", so that reading stays reading.
 _TOUCH_EVERY = timedelta(minutes=1)
+# How long after the password the code may come.
+CHALLENGE_LASTS = timedelta(minutes=5)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LEAST_PASSWORD = 10
 
@@ -99,40 +109,70 @@ def sign_in(
     address: str,
     device: str = "",
     cookie: str = "",
+    code: str = "",
 ) -> SignedIn:
     """Check the password and open a session; the one under ``cookie`` ends, so that none can be planted beforehand.
 
-    Raises BadCredentialsError, TooManyAttemptsError (also for a right password while the limit stands).
+    An account with a second factor needs ``code`` as well. Without it a right password opens nothing: it raises
+    SecondFactorNeededError with a challenge, which triage_api/second_factor.py's `finish` takes. Raises
+    BadCredentialsError, BadCodeError, TooManyAttemptsError (also for a right password while the limit stands).
     """
     with store.read() as tx:
         user = tx.accounts.user_named(username)
-        _check_attempts(tx.accounts, settings, username, address, clock())
+        check_attempts(tx.accounts, settings, username, address, clock())
     usable = user is not None and user.active and user.password_hash != NO_PASSWORD
     known = user.password_hash if user is not None and usable else _NOBODY
     right = verify_password(known, password) and known is not _NOBODY
     renewed = hash_password(password) if right and _HASHER.check_needs_rehash(known) else ""
     now = clock()
-    failed = False
+    refused: ApiError | None = None
     with store.begin() as tx:
         # Again, in the order of the writers: a burst of guesses in parallel gets no more answers than a slow one.
-        _check_attempts(tx.accounts, settings, username, address, now)
+        check_attempts(tx.accounts, settings, username, address, now)
         # The password may have been reset while the given one was compared with the old.
         stands = user is not None and tx.accounts.user(user.id).password_hash == known
         if user is None or not right or not stands:
             tx.accounts.count_failed_login(username, address, now)
-            _note(tx, AuditAct.SIGN_IN_FAILED, user, now, address, by_name=True)
-            failed = True
+            note(tx, AuditAct.SIGN_IN_FAILED, user, now, address, by_name=True)
+            refused = BadCredentialsError()
         else:
-            if cookie:
-                tx.accounts.end_session(hash_secret(cookie))
             if renewed:
                 tx.accounts.set_password(user.id, renewed, must_change=user.must_change)
-            signed = _open(user, settings, now, address, device)
+            refused = _second_step(tx, user, code, now, address)
+        if refused is None and user is not None:
+            if cookie:
+                tx.accounts.end_session(hash_secret(cookie))
+            signed = open_session(user, settings, now, address, device)
             tx.accounts.add_session(signed.session)
-            _note(tx, AuditAct.SIGN_IN, user, now, address)
-    if failed:
-        raise BadCredentialsError
+            note(tx, AuditAct.SIGN_IN, user, now, address)
+    if refused is not None:
+        raise refused
     return signed
+
+
+def _second_step(tx: Tx, user: User, code: str, now: datetime, address: str) -> ApiError | None:
+    """Why a right password is not enough; None where it is, or where the code is right as well."""
+    factor = tx.second_factors.of(user.id)
+    if factor is None or not factor.confirmed:
+        return None
+    if not code:
+        challenge = secrets.token_urlsafe(32)
+        tx.second_factors.challenge(user.id, hash_secret(challenge), now=now, expires_at=now + CHALLENGE_LASTS)
+        return SecondFactorNeededError(challenge)
+    return None if use_code(tx, user, factor, code, now, address) else BadCodeError()
+
+
+def use_code(
+    tx: Tx, user: User, factor: SecondFactor, code: str, now: datetime, address: str, *, recovery: bool = True
+) -> bool:
+    """Use a code of the second factor up; a wrong one counts as a wrong password does. What happened is noted."""
+    used = one_time_codes.accept(tx, factor, code, now, recovery=recovery)
+    if not used:
+        tx.accounts.count_failed_login(user.username, address, now)
+        note(tx, AuditAct.SIGN_IN_FAILED, user, now, address, by_name=True, what="second_factor")
+    elif used == "recovery_code":
+        note(tx, AuditAct.ACCOUNT, user, now, address, what="recovery_code_used")
+    return bool(used)
 
 
 def change_password(
@@ -148,19 +188,19 @@ def change_password(
 ) -> SignedIn:
     """Set a password of one's own; every session of the account ends and a new one opens. Raises as `sign_in`."""
     with store.read() as tx:
-        _check_attempts(tx.accounts, settings, user.username, address, clock())
+        check_attempts(tx.accounts, settings, user.username, address, clock())
     right = verify_password(user.password_hash, current)
     now = clock()
     made = hash_password(new) if right else ""
     with store.begin() as tx:
         if right:
             tx.accounts.set_password(user.id, made, must_change=False)
-            signed = _open(tx.accounts.user(user.id), settings, now, address, device)
+            signed = open_session(tx.accounts.user(user.id), settings, now, address, device)
             tx.accounts.add_session(signed.session)
-            _note(tx, AuditAct.PASSWORD, user, now, address)
+            note(tx, AuditAct.PASSWORD, user, now, address)
         else:
             tx.accounts.count_failed_login(user.username, address, now)
-            _note(tx, AuditAct.SIGN_IN_FAILED, user, now, address)
+            note(tx, AuditAct.SIGN_IN_FAILED, user, now, address)
     if not right:
         raise BadCredentialsError
     return signed
@@ -177,9 +217,9 @@ def accept_invitation(
     made = hash_password(password) if known else ""
     with store.begin() as tx:
         user = people.accept(tx, hash_secret(token), made, now=now)
-        signed = _open(user, settings, now, address, device)
+        signed = open_session(user, settings, now, address, device)
         tx.accounts.add_session(signed.session)
-        _note(tx, AuditAct.SIGN_IN, user, now, address)
+        note(tx, AuditAct.SIGN_IN, user, now, address)
     return signed
 
 
@@ -189,7 +229,7 @@ def sign_out(store: Store, clock: Clock, signed: Signed) -> None:
         return
     with store.begin() as tx:
         tx.accounts.end_session(signed.session.token_hash)
-        _note(tx, AuditAct.SIGN_OUT, signed.user, clock(), signed.actor.address)
+        note(tx, AuditAct.SIGN_OUT, signed.user, clock(), signed.actor.address)
 
 
 def end_own_session(store: Store, clock: Clock, signed: Signed, handle: str) -> None:
@@ -288,15 +328,21 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _note(tx: Tx, act: AuditAct, user: User | None, now: datetime, address: str, *, by_name: bool = False) -> None:
+def note(
+    tx: Tx, act: AuditAct, user: User | None, now: datetime, address: str, *, by_name: bool = False, what: str = ""
+) -> None:
     """A line of the audit log. What was typed for a name that nobody has may be a password: it is not kept."""
     key = "" if user is None else str(user.id)
     actor = None if user is None or by_name else actor_of(user)
     name = user.username if user is not None and by_name else ""
-    tx.audit.add(AuditDraft(act=act, at=now, actor=actor, name=name, kind="user", key=key, address=address))
+    detail = {"what": what} if what else {}
+    tx.audit.add(
+        AuditDraft(act=act, at=now, actor=actor, name=name, kind="user", key=key, address=address, detail=detail)
+    )
 
 
-def _open(user: User, settings: ApiSettings, now: datetime, address: str = "", device: str = "") -> SignedIn:
+def open_session(user: User, settings: ApiSettings, now: datetime, address: str = "", device: str = "") -> SignedIn:
+    """A fresh sign-in, to be kept by the caller."""
     cookie = secrets.token_urlsafe(32)
     session = Session(
         token_hash=hash_secret(cookie),
@@ -311,7 +357,8 @@ def _open(user: User, settings: ApiSettings, now: datetime, address: str = "", d
     return SignedIn(user=user, session=session, cookie=cookie)
 
 
-def _check_attempts(accounts: Accounts, settings: ApiSettings, username: str, address: str, now: datetime) -> None:
+def check_attempts(accounts: Accounts, settings: ApiSettings, username: str, address: str, now: datetime) -> None:
+    """Raise TooManyAttemptsError where the name or the address has had too many wrong passwords and codes."""
     since = now - settings.failed_window
     # The port counts by name or by address, whichever are more: an empty one counts nothing.
     by_name = accounts.failed_logins(username, "", since)

@@ -18,9 +18,9 @@ from sahut.core.model import Actor, Policy, Role
 from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
 from sahut.core.scope import UnitStore
-from triage_api import auth, permissions
+from triage_api import auth, permissions, second_factor
 from triage_api.auth import Signed
-from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError
+from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError, SecondFactorRequiredError
 from triage_api.looking import Gate
 from triage_api.permissions import Permission
 from triage_api.settings import ApiSettings
@@ -87,7 +87,7 @@ Parts = Annotated[Deps, Depends(parts_for)]
 def authorize(request: Request, deps: AllParts, signed: MaybeSigned) -> None:
     """Let a request through to the route that the table grants it, and no other. Also keeps strange sites out.
 
-    Raises NotSignedInError, MustChangeError, ForbiddenError, CrossSiteError.
+    Raises NotSignedInError, MustChangeError, SecondFactorRequiredError, ForbiddenError, CrossSiteError.
     """
     permission = permissions.needed(request.method, getattr(request.scope.get("route"), "path", ""))
     if permission in {Permission.OPEN, Permission.SIGNED}:
@@ -102,6 +102,8 @@ def authorize(request: Request, deps: AllParts, signed: MaybeSigned) -> None:
         return
     if signed.user.must_change and permission is not Permission.OWN:
         raise MustChangeError("set a password of your own first")
+    if permission is not Permission.OWN and second_factor.is_missing(deps.store, deps.policy, signed):
+        raise SecondFactorRequiredError("set up a second factor first")
     if request.method not in auth.SAFE_METHODS:
         auth.check_same_site(request, deps.settings, signed.session)
 

@@ -41,6 +41,7 @@ RULE_STATUS: dict[str, int] = {
     "snooze_time": 422,
     "reply_note": 422,
     "reply_link": 422,
+    "second_factor_own": 403,
 }
 
 _HIDDEN = {
@@ -83,6 +84,30 @@ class BadCredentialsError(ApiError):
         super().__init__("the user name or the password is wrong", headers={"WWW-Authenticate": 'Bearer realm="sahut"'})
 
 
+class BadCodeError(ApiError):
+    """The password was right, the code of the second factor is wrong or was used before."""
+
+    status = 401
+    code = "bad_second_factor"
+
+    def __init__(self) -> None:
+        super().__init__("the code is wrong or was used before", headers={"WWW-Authenticate": 'Bearer realm="sahut"'})
+
+
+class SecondFactorNeededError(ApiError):
+    """The password was right, and the account has a second factor. ``challenge`` is what the next step begins with."""
+
+    status = 401
+    code = "second_factor_needed"
+
+    def __init__(self, challenge: str) -> None:
+        self.challenge = challenge
+        super().__init__(
+            "this account has a second factor: send `code` as well",
+            headers={"WWW-Authenticate": 'Bearer realm="sahut"'},
+        )
+
+
 class ForbiddenError(ApiError):
     """The role does not reach this far."""
 
@@ -94,6 +119,12 @@ class MustChangeError(ForbiddenError):
     """A one-time password opens nothing but the change of itself."""
 
     code = "password_change_required"
+
+
+class SecondFactorRequiredError(ForbiddenError):
+    """The policy wants a second factor of this role, and the account has none yet."""
+
+    code = "second_factor_required"
 
 
 class CrossSiteError(ForbiddenError):

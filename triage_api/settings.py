@@ -30,3 +30,8 @@ class ApiSettings:
     def cookie_name(self) -> str:
         """A ``__Host-`` cookie cannot be set by a neighbouring host or over plain HTTP."""
         return "__Host-sahut_session" if self.cookie_secure else "sahut_session"
+
+    @property
+    def challenge_name(self) -> str:
+        """The cookie of a sign-in that waits for its code."""
+        return "__Host-sahut_challenge" if self.cookie_secure else "sahut_challenge"

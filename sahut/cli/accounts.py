@@ -92,6 +92,15 @@ def reset_user(username: Username) -> None:
     typer.echo(password)
 
 
+@users.command("reset-second-factor")
+def reset_second_factor(username: Username) -> None:
+    """Take the second factor off an account whose holder has lost it, and end every session of the account."""
+    parts = _parts()
+    with parts.store.begin() as tx:
+        people.reset_second_factor(tx, named(tx, username).id, actor=None, now=parts.clock())
+    say(f"{username} signs in with the password alone until a second factor is set up again.")
+
+
 @users.command("list")
 def list_users(as_json: Annotated[bool, AsJson] = False) -> None:
     """Show every account."""

@@ -106,6 +106,22 @@ def reset_password(tx: Tx, user_id: int, password_hash: str, *, actor: Actor | N
     return user
 
 
+def reset_second_factor(tx: Tx, user_id: int, *, actor: Actor | None, now: datetime) -> User:
+    """Take the second factor off an account whose holder has lost it; sessions end.
+
+    Raises NotFoundError, RefusedError(rule="second_factor_off") where there is none, and (rule="second_factor_own") for
+    one's own, which takes a code: a session that somebody stole must not be enough.
+    """
+    user = tx.accounts.user(user_id)
+    if actor is not None and actor.user_id == user_id:
+        raise RefusedError("one's own second factor is switched off with a code", rule="second_factor_own")
+    if not tx.second_factors.drop(user_id):
+        raise RefusedError(f"{user.username} has no second factor", rule="second_factor_off")
+    tx.accounts.end_sessions(user_id)
+    note(tx, user, "second_factor_reset", actor, now)
+    return user
+
+
 def end_sessions(tx: Tx, user_id: int, *, actor: Actor | None, now: datetime) -> int:
     """Sign an account out everywhere; how many sessions there were. Raises NotFoundError."""
     user = tx.accounts.user(user_id)

@@ -33,7 +33,7 @@ from sahut.core.model import (
 from sahut.core.ports import Store, Tx
 
 # What holds nothing of a case: accounts are needed to know who asks, the rest to draw a page's frame.
-_FREE = frozenset({"operations", "sources", "audit"})
+_FREE = frozenset({"operations", "sources", "audit", "second_factors"})
 
 
 class UnitStore:

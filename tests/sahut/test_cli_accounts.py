@@ -15,6 +15,8 @@ from sahut.cli import Options, app
 from sahut.core.errors import NotFoundError, RefusedError, SettingsError
 from sahut.core.model import AuditFilter
 from storage.store import open_store
+from tests.builders import NOW
+from tests.conftest import KEY
 from triage_api.auth import hash_secret
 
 Run = Callable[..., Result]
@@ -72,3 +74,19 @@ def test_a_password_is_reset_under_either_name_of_the_command(run: Run) -> None:
     assert len({first, again, once_more}) == 3
     assert run("user", "sign-out", "sari").exit_code == 0
     assert isinstance(run("user", "sign-out", "siapa").exception, NotFoundError)
+
+
+def test_a_lost_second_factor_is_reset_from_the_command_line(run: Run, sqlite_url: str) -> None:
+    run("user", "add", "tono", "--role", "auditor")
+    assert isinstance(run("user", "reset-second-factor", "tono").exception, RefusedError)
+    store = open_store(sqlite_url, keys=[KEY])
+    with store.begin() as tx:
+        user = tx.accounts.user_named("tono")
+        tx.second_factors.begin(user.id, "A" * 32, NOW)
+        tx.second_factors.confirm(user.id)
+    assert run("user", "reset-second-factor", "tono").exit_code == 0
+    with store.read() as tx:
+        assert tx.second_factors.of(user.id) is None
+        entry = tx.audit.page(AuditFilter(), limit=9).items[0]
+    store.close()
+    assert (entry.actor_name, entry.detail["what"]) == ("command line", "second_factor_reset")

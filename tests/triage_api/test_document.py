@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyotp
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,6 +20,7 @@ from sahut.core.model import CredentialDraft, Policy, Role, Topic, Unit
 from storage.store import open_store
 from tests.conftest import KEY
 from tests.triage_api.conftest import World
+from triage_api import one_time_codes
 from triage_api.auth import hash_secret
 
 # What the examples name.
@@ -60,6 +62,16 @@ def _let_in(world: World, clock: Any) -> None:
     with world.store.begin() as tx:
         assert tx.credentials.add(draft, {"access_token": "contoh"}, clock()).id == 1
         tx.invitations.put(world.users[Role.AUDITOR], hash_secret("x" * 43), now=clock(), expires_at=until)
+
+
+def _code_for(world: World, path: str) -> str:
+    """A code that the second factor of Sari takes now, in the state that the path wants."""
+    secret, user_id = one_time_codes.new_secret(), world.users[Role.TRIAGE]
+    with world.store.begin() as tx:
+        tx.second_factors.begin(user_id, secret, world.clock())
+        if not path.endswith("/confirm"):
+            assert tx.second_factors.confirm(user_id)
+    return pyotp.TOTP(secret).at(world.clock())
 
 
 def _document(world: World) -> dict[str, Any]:
@@ -106,6 +118,8 @@ def test_every_example_of_a_request_is_taken_when_it_is_sent(
         if "{reply_id}" in path:
             _reply_for(made, path)
         client, csrf = made.signed_in("sari" if "session" in path else "admin")
+        if "/second-factor/" in path:
+            example["code"] = _code_for(made, path)
         url = re.sub(r"{\w+}", "1", path.replace("{mention_id}", "4"))
         answer = client.request(method, url, json=example, headers={"X-CSRF-Token": csrf})
         store.close()

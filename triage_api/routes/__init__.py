@@ -11,6 +11,7 @@ from triage_api.routes import (
     operations,
     people,
     replies,
+    second_factor,
     sessions,
     sources,
     tickets,
@@ -18,6 +19,7 @@ from triage_api.routes import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
+    second_factor.router,
     sources.router,
     credentials.router,
     mentions.router,

@@ -111,6 +111,14 @@ def reset_password(deps: Parts, actor: CurrentActor, now: Now, user_id: UserId) 
         return OneTimeAnswer(user=shown_account(tx, user_id), password=password)
 
 
+@router.post("/users/{user_id}/reset-second-factor", response_model=AccountAnswer, responses=problems(404, 409))
+def reset_second_factor(deps: Parts, actor: CurrentActor, now: Now, user_id: UserId) -> AccountAnswer:
+    """Take the second factor off an account whose holder has lost it; its sessions end. Never one's own."""
+    with deps.store.begin() as tx:
+        people.reset_second_factor(tx, user_id, actor=actor, now=now)
+        return shown_account(tx, user_id)
+
+
 @router.post("/users/{user_id}/end-sessions", response_model=EndedAnswer, responses=problems(404))
 def end_sessions(deps: Parts, actor: CurrentActor, now: Now, user_id: UserId) -> EndedAnswer:
     """Sign the account out everywhere."""
@@ -148,7 +156,8 @@ def checked_units(policy: Policy, role: Role, units: list[str]) -> tuple[str, ..
 
 def shown_account(tx: Tx, user_id: int) -> AccountAnswer:
     """An account as an administrator sees it. Raises NotFoundError."""
-    return AccountAnswer.of(tx.accounts.user(user_id), tx.invitations.of(user_id))
+    user, invited = tx.accounts.user(user_id), tx.invitations.of(user_id)
+    return AccountAnswer.of(user, invited, second_factor=tx.second_factors.is_on(user_id))
 
 
 def welcome_link(request: Request, deps: Deps, shown: str) -> str:

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
 @router.post("", response_model=SessionAnswer, responses=problems(401, 403, 429, signed=False))
 def sign_in(request: Request, response: Response, deps: Parts, body: SignInBody) -> SessionAnswer:
-    """Open a session; its cookie comes with the answer."""
+    """Open a session; its cookie comes with the answer. An account with a second factor needs `code` as well."""
     settings = deps.settings
     auth.check_same_site(request, settings, None)
     signed = auth.sign_in(
@@ -34,6 +34,7 @@ def sign_in(request: Request, response: Response, deps: Parts, body: SignInBody)
         address=auth.address_of(request),
         device=auth.device_of(request),
         cookie=request.cookies.get(settings.cookie_name, ""),
+        code=body.code.strip(),
     )
     return _answer(response, settings, signed)
 
@@ -105,6 +106,19 @@ def set_cookie(response: Response, settings: ApiSettings, cookie: str) -> None:
         settings.cookie_name,
         cookie,
         max_age=round(settings.session_lifetime.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings.cookie_secure,
+    )
+
+
+def set_challenge(response: Response, settings: ApiSettings, challenge: str) -> None:
+    """Hand a sign-in that waits for its code to the browser that knew the password alone; "" takes it back."""
+    response.set_cookie(
+        settings.challenge_name,
+        challenge,
+        max_age=round(auth.CHALLENGE_LASTS.total_seconds()) if challenge else 0,
         path="/",
         httponly=True,
         samesite="lax",

@@ -18,12 +18,13 @@ from triage_api.schemas._example import example
 
 
 class SignInBody(Body):
-    """A user name and password."""
+    """A user name and password; ``code`` for an account with a second factor, of its app or a recovery code."""
 
     model_config = ConfigDict(json_schema_extra=example({"username": "sari", "password": "jalan mulus 2026"}))
 
     username: NamedLine
     password: Secret
+    code: Annotated[str, Field(max_length=100)] = ""
 
 
 class PasswordBody(Body):

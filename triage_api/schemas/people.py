@@ -54,6 +54,7 @@ class AccountAnswer(Answer):
                 "units": ["dinas-pu"],
                 "active": True,
                 "one_time_password": False,
+                "second_factor": False,
                 "invited_until": "2026-12-01T03:00:00Z",
                 "created_at": "2026-11-24T03:00:00Z",
                 "version": 1,
@@ -68,17 +69,19 @@ class AccountAnswer(Answer):
     units: list[str]
     active: bool
     one_time_password: bool
+    second_factor: bool
     invited_until: datetime | None
     created_at: datetime
     version: int
 
     @classmethod
-    def of(cls, user: User, invited: Invitation | None) -> AccountAnswer:
+    def of(cls, user: User, invited: Invitation | None, *, second_factor: bool) -> AccountAnswer:
         """Without its password."""
         same = {"id", "username", "name", "role", "active", "created_at", "version"}
         return cls(
             **{name: getattr(user, name) for name in same},
             units=list(user.units),
+            second_factor=second_factor,
             one_time_password=user.must_change and invited is None,
             invited_until=None if invited is None else invited.expires_at,
         )

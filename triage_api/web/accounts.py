@@ -10,9 +10,11 @@ from fastapi.responses import RedirectResponse
 from sahut.core.errors import RefusedError
 from sahut.core.model import User
 from triage_api import auth
+from triage_api.auth import SignedIn
 from triage_api.deps import AllParts, MaybeSigned, Parts
-from triage_api.errors import BadCredentialsError, TooManyAttemptsError
-from triage_api.routes.sessions import clear_cookie, own_sessions, set_cookie
+from triage_api.errors import BadCredentialsError, SecondFactorNeededError, TooManyAttemptsError
+from triage_api.routes.sessions import clear_cookie, own_sessions, set_challenge, set_cookie
+from triage_api.settings import ApiSettings
 from triage_api.web import pages
 from triage_api.web.desk import AtDesk, Fields, Owns, own_path, with_flash
 from triage_api.web.words import _
@@ -61,9 +63,18 @@ def sign_in(request: Request, deps: Parts, fields: Fields) -> Response:
         return sign_in_page(
             request, 429, problem=_("Terlalu banyak percobaan. Coba lagi dalam 15 menit."), username=username, back=back
         )
+    except SecondFactorNeededError as error:
+        answer = RedirectResponse(f"/sign-in/code?{urlencode({'next': back})}", status_code=303)
+        set_challenge(answer, deps.settings, error.challenge)
+        return answer
+    return enter(deps.settings, signed, back)
+
+
+def enter(settings: ApiSettings, signed: SignedIn, back: str) -> Response:
+    """On to the board with a fresh session, past the choice of a password where one is due."""
     where = f"/password?{urlencode({'next': back})}" if signed.user.must_change else back
     answer = RedirectResponse(where, status_code=303)
-    set_cookie(answer, deps.settings, signed.cookie)
+    set_cookie(answer, settings, signed.cookie)
     return answer
 
 

@@ -24,10 +24,16 @@ from sahut.core.model import (
     User,
 )
 from sahut.core.ports import Tx
-from triage_api import auth, permissions
+from triage_api import auth, permissions, second_factor
 from triage_api.auth import Signed
 from triage_api.deps import Deps, MaybeSigned, Now, Parts
-from triage_api.errors import ForbiddenError, InvalidError, MustChangeError, NotSignedInError
+from triage_api.errors import (
+    ForbiddenError,
+    InvalidError,
+    MustChangeError,
+    NotSignedInError,
+    SecondFactorRequiredError,
+)
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
 from triage_api.schemas.tickets import MOST_PICKS
@@ -126,6 +132,9 @@ def _desk(request: Request, deps: Parts, signed: MaybeSigned, now: Now) -> Desk:
         raise NotSignedInError
     if signed.user.must_change and request.url.path not in {"/password", "/sign-out"}:
         raise MustChangeError("set a password of your own first")
+    led = request.url.path in {"/password", "/sign-out"} or request.url.path.startswith("/account/second-factor")
+    if not led and second_factor.is_missing(deps.store, deps.policy, signed):
+        raise SecondFactorRequiredError("set up a second factor first")
     return Desk(request=request, deps=deps, signed=signed, now=now)
 
 
@@ -318,6 +327,7 @@ _DONE = {
     "listed": N_("Umpan dari daftar ditambahkan; yang sudah diikuti dilewati."),
     "listed_before": N_("Tidak ada umpan baru dalam daftar itu."),
     "password": N_("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
+    "second_factor_off": N_("Langkah kedua dimatikan."),
     "signed_out": N_("Sesi itu sudah diakhiri."),
     "untied": N_("Sebutan kini berdiri sendiri."),
     "reply_draft": N_("Balasan kembali menjadi draf."),

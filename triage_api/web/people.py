@@ -95,6 +95,7 @@ def _one(desk: Desk, user_id: int, problem: str = "", *, link: str = "", passwor
             tab="account",
             user=tx.accounts.user(user_id),
             invited=tx.invitations.of(user_id),
+            second_factor=tx.second_factors.is_on(user_id),
             sessions=len(tx.accounts.sessions_of(user_id)),
             roles=list(Role),
             problem=problem,
@@ -129,6 +130,8 @@ def act(form: Administers, user_id: UserId, act: str) -> Response:
                 people.set_active(tx, user_id, act == "open", actor=actor, now=now)
             case "end-sessions":
                 people.end_sessions(tx, user_id, actor=actor, now=now)
+            case "reset-second-factor":
+                people.reset_second_factor(tx, user_id, actor=actor, now=now)
             case "invite":
                 people.invite_again(tx, user_id, token_hash, actor=actor, now=now)
             case "reset-password":

@@ -20,6 +20,7 @@ from triage_api.web import (
     queue,
     replies,
     roles,
+    second_factor,
     source_lists,
     sources,
     steering,
@@ -82,6 +83,9 @@ _RULES = {
     ),
     "last_admin": N_("Ini administrator terakhir yang dapat masuk. Jadikan orang lain administrator dahulu."),
     "not_invited": N_("Undangan itu sudah dipakai. Beri kata sandi sekali pakai bila orangnya tidak dapat masuk."),
+    "second_factor_on": N_("Langkah kedua akun ini sudah menyala."),
+    "second_factor_off": N_("Langkah kedua akun ini tidak menyala, atau penyiapannya terlalu lama. Mulai lagi."),
+    "second_factor_own": N_("Langkah kedua Anda sendiri dimatikan di halaman akun, dengan sebuah kode."),
     "not_found": N_("Yang Anda cari tidak ada, atau sudah dihapus."),
     "content_too_large": N_("Yang Anda kirim terlalu besar."),
     "internal": N_("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
@@ -104,6 +108,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         assets,
         display,
         accounts,
+        second_factor,
         people,
         roles,
         queue,
@@ -128,6 +133,8 @@ def error_page(request: Request, status: int, code: str, detail: str) -> Respons
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/sign-in?{urlencode({'next': here})}", status_code=303)
         return accounts.sign_in_page(request, 401, problem=_("Sesi Anda sudah berakhir. Silakan masuk lagi."))
+    if code == "second_factor_required":
+        return RedirectResponse("/account/second-factor", status_code=303)
     if code == "password_change_required":
         return RedirectResponse("/password", status_code=303)
     # A refusal of the board itself is already in the reader's language.

@@ -79,6 +79,7 @@ from sahut.core.model.mentions import (
 from sahut.core.model.people import (
     ApiToken,
     Invitation,
+    SecondFactor,
     Session,
     StoredAnswer,
     User,
@@ -215,6 +216,7 @@ __all__ = [
     "ReplyRules",
     "ReplyState",
     "Role",
+    "SecondFactor",
     "SentReply",
     "Sentiment",
     "Session",

@@ -59,6 +59,20 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactor:
+    """What an account shows beside its password: codes made of ``secret`` (base32) and the time.
+
+    Until it is ``confirmed`` by a first code it asks for nothing. ``codes_left`` are unused recovery codes.
+    """
+
+    user_id: int
+    secret: str
+    confirmed: bool
+    created_at: datetime
+    codes_left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
     """A program's key. Shown once when made; stored only as its hash."""
 

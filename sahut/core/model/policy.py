@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sahut.core.model.conversations import ConversationPolicy
 from sahut.core.model.replies import ReplyPolicy
-from sahut.core.model.words import Kind, Topic
+from sahut.core.model.words import Kind, Role, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,8 @@ class Policy:
     ties two texts, ``tie_window`` how far apart they may stand. ``silence_factor``: a source is silent after this many
     of its usual gaps without a new mention. ``home_area`` is the code of the area that the agency serves, which settles
     names that several areas bear; a source's own (by source name) comes before it. ``replies`` is how it answers,
-    ``conversations`` how much of what stands around a mention it wants.
+    ``conversations`` how much of what stands around a mention it wants. Accounts of the roles in ``second_factor`` set
+    one up before anything else.
     """
 
     flagged_kinds: frozenset[Kind] = frozenset({Kind.COMPLAINT})
@@ -46,6 +47,7 @@ class Policy:
     units: tuple[Unit, ...] = ()
     replies: ReplyPolicy = field(default_factory=ReplyPolicy)
     conversations: ConversationPolicy = field(default_factory=ConversationPolicy)
+    second_factor: frozenset[Role] = frozenset()
 
     def unit_for(self, topic: Topic) -> Unit | None:
         """The first unit that acts on ``topic``, None when the policy names none."""

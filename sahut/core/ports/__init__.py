@@ -23,7 +23,7 @@ from sahut.core.ports.outside import (
     Rechecker,
     Replier,
 )
-from sahut.core.ports.people import Invitations
+from sahut.core.ports.people import Invitations, SecondFactors
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.store import Store, Tx
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
@@ -57,6 +57,7 @@ __all__ = [
     "Rechecker",
     "Replier",
     "Replies",
+    "SecondFactors",
     "Sources",
     "Store",
     "Tickets",

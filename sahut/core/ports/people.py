@@ -1,11 +1,12 @@
-"""How people come in beside their password: invitations."""
+"""How people come in beside their password: invitations and second factors."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from sahut.core.model import Invitation
+from sahut.core.model import Invitation, SecondFactor
 
 
 class Invitations(Protocol):
@@ -25,3 +26,58 @@ class Invitations(Protocol):
         ...
 
     def drop(self, user_id: int) -> None: ...
+
+
+class SecondFactors(Protocol):
+    """Second factors, sealed; their recovery codes and the sign-ins that wait for a code, known by hashes alone."""
+
+    def of(self, user_id: int) -> SecondFactor | None:
+        """The account's, also one that is not confirmed yet. Raises StoreError where the key is not known."""
+        ...
+
+    def is_on(self, user_id: int) -> bool:
+        """Whether the account has a confirmed one."""
+        ...
+
+    def begin(self, user_id: int, secret: str, now: datetime) -> None:
+        """Keep a secret to be confirmed, in place of an earlier one that never was.
+
+        Raises RefusedError(rule="second_factor_on").
+        """
+        ...
+
+    def confirm(self, user_id: int) -> bool:
+        """From now on it is asked for. False where there is none, or it was confirmed before."""
+        ...
+
+    def drop(self, user_id: int) -> bool:
+        """Forget it with its recovery codes and waiting sign-ins; whether there was one."""
+        ...
+
+    def use_step(self, user_id: int, step: int) -> bool:
+        """Use the code of that time step up: True for one of those who try it, if no later one was used before."""
+        ...
+
+    def set_recovery_codes(self, user_id: int, hashes: Collection[str]) -> None:
+        """These and no earlier ones."""
+        ...
+
+    def use_recovery_code(self, user_id: int, code_hash: str) -> bool:
+        """Use it up: True for one of those who try it at the same time."""
+        ...
+
+    def challenge(self, user_id: int, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
+        """Keep that somebody knew the password and owes the code."""
+        ...
+
+    def challenged(self, token_hash: str, now: datetime) -> int | None:
+        """Whose waiting sign-in this is, if it still can be finished."""
+        ...
+
+    def end_challenge(self, token_hash: str, now: datetime) -> bool:
+        """Use it up: True for one of those who try at the same time, and not after it expired."""
+        ...
+
+    def reseal(self) -> int:
+        """Seal every secret with the first key; how many there are."""
+        ...

@@ -9,7 +9,7 @@ from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
 from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
-from sahut.core.ports.people import Invitations
+from sahut.core.ports.people import Invitations, SecondFactors
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
@@ -45,6 +45,8 @@ class Tx(Protocol):
     def credentials(self) -> Credentials: ...
     @property
     def invitations(self) -> Invitations: ...
+    @property
+    def second_factors(self) -> SecondFactors: ...
     @property
     def deliveries(self) -> Deliveries: ...
     @property

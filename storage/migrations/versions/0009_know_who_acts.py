@@ -31,9 +31,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name="pk_invitation"),
         sa.UniqueConstraint("token_hash", name="uq_invitation_token_hash"),
     )
+    op.create_table(
+        "second_factor",
+        sa.Column("account_id", _id(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_second_factor_account_id_account"),
+        sa.PrimaryKeyConstraint("account_id", name="pk_second_factor"),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("account_id", _id(), nullable=False),
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_recovery_code_account_id_account"),
+        sa.PrimaryKeyConstraint("account_id", "code_hash", name="pk_recovery_code"),
+    )
+    op.create_table(
+        "sign_in_challenge",
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("account_id", _id(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_sign_in_challenge_account_id_account"),
+        sa.PrimaryKeyConstraint("token_hash", name="pk_sign_in_challenge"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("sign_in_challenge")
+    op.drop_table("recovery_code")
+    op.drop_table("second_factor")
     op.drop_table("invitation")
     with op.batch_alter_table("session") as batch:
         batch.drop_column("device")

@@ -16,6 +16,7 @@ NOT_PAGES = {
     "/metrics",
     "/sources/opml",
     "/sources/test",
+    "/sign-in/code",  # there only between the two steps of signing in
 }
 # Said of mentions and people here: words that no language has.
 TEXT = "Qwrtz plmkn vbxcz 123"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sahut import jobs, probe
 from sahut.core import collecting, purses
+from sahut.core.areas import AreaNames
 from sahut.core.errors import CollectError, SettingsError, StoreError
 from sahut.core.model import Access, AuditAct, AuditDraft, Kind, Policy, Probe, Problem, Role, Source, SourceDraft, User
 from sahut.core.outbox import Means
@@ -284,8 +285,17 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         look=lambda draft: look(settings, draft, made.store),
         means=made.means,
         platforms=platforms(),
+        areas=area_names,
         settings=ApiSettings(base_url=settings.public_url, cookie_secure=settings.public_url.startswith("https://")),
     )
+
+
+@cache
+def area_names() -> AreaNames:
+    """Provinces and regencies by name. Raises ClassifierError where the list cannot be read."""
+    from classifiers import gazetteer
+
+    return AreaNames(gazetteer.regencies())
 
 
 def upsert_sources(made: jobs.Parts, drafts: Sequence[SourceDraft]) -> tuple[int, int]:

@@ -186,6 +186,7 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
         (mention.c.sentiment, where.sentiments),
         (mention.c.topic, where.topics),
         (mention.c.text_language, where.languages),
+        (mention.c.platform, where.platforms),
     ):
         if len(values) == 1:
             # A plain equality lets SQLite walk an index in order; written out, it also proves a partial index.
@@ -210,11 +211,29 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
     words = _words(where.search)
     if words:
         found.append(_matches(words, dialect))
-    return [*found, *_times(where)]
+    return [*found, *_hands(where), *_ranges(where)]
 
 
-def _times(where: MentionFilter) -> list[ColumnElement[bool]]:
+def _hands(where: MentionFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
+    if where.assignee_id is not None:
+        # Written out, a number proves the partial index.
+        theirs = mention.c.assignee_id == bindparam(None, where.assignee_id, literal_execute=True)
+        found.append(theirs if where.assignee_id else mention.c.assignee_id.is_(None))
+    ways: list[ColumnElement[bool]] = []
+    if where.unit:
+        ways.append(mention.c.unit == where.unit)
+    if where.unit_topics is not None:
+        ways.append(and_(mention.c.unit == "", mention.c.topic.in_(where.unit_topics)))
+    return [*found, or_(*ways)] if ways else found
+
+
+def _ranges(where: MentionFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if where.least_score is not None:
+        found.append(mention.c.score >= where.least_score)
+    if where.most_score is not None:
+        found.append(mention.c.score <= where.most_score)
     if where.since is not None:
         found.append(mention.c.shown_at >= where.since)
     if where.until is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from sahut.core import rules
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
     Change,
+    Facets,
     Known,
     MentionFilter,
     MentionOrder,
@@ -246,6 +248,27 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionSteering, MentionThrea
         """How many match, counted up to ``cap``."""
         some = select(mention.c.id).where(*conditions(where, self._dialect)).limit(cap).subquery()
         return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def facets(self, where: MentionFilter, *, cap: int) -> Facets:
+        """How many match, counted up to ``cap``, and of what they are: one walk for all fields."""
+        columns = [mention.c[name] for name in ("topic", "kind", "sentiment", "platform", "source_id", "unit")]
+        some = select(*columns).where(*conditions(where, self._dialect)).limit(cap).subquery()
+        rows = self._connection.execute(select(*some.c, func.count().label("many")).group_by(*some.c)).all()
+        total = sum(row.many for row in rows)
+        if total >= cap:
+            return Facets(total=cap, by=None)
+        by: dict[str, Counter[str]] = {}
+        for name in ("topic", "kind", "sentiment", "platform", "source_id"):
+            counted = by.setdefault(name.removesuffix("_id"), Counter())
+            for row in rows:
+                counted[str(getattr(row, name))] += row.many
+        units, free = by.setdefault("unit", Counter()), by.setdefault("free_topic", Counter())
+        for row in rows:
+            if row.unit:
+                units[row.unit] += row.many
+            else:
+                free[str(row.topic)] += row.many
+        return Facets(total=total, by=by)
 
     def set_state(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from sahut.core.areas import NOWHERE, AreaNames
 from sahut.core.model import Policy
 from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
@@ -34,12 +35,13 @@ def create_app(
     look: Look | None = None,
     means: Means | None = None,
     platforms: Mapping[str, str] | None = None,
+    areas: Callable[[], AreaNames] = lambda: NOWHERE,
 ) -> FastAPI:
     """An app of its own: two in one process share nothing.
 
     ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests;
     ``means`` say who answers on which platform, nobody where left out; ``platforms`` is what can be followed, each
-    with the extra that brings its library, or "".
+    with the extra that brings its library, or ""; ``areas`` gives the names that a filter offers.
     """
     chosen = settings or ApiSettings()
     gate = Gate()
@@ -54,6 +56,7 @@ def create_app(
         means=means or Means(),
         platforms=platforms or {},
         gate=gate,
+        areas=areas,
     )
     app = FastAPI(
         title="Sahut",

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
+from sahut.core.areas import NOWHERE, AreaNames
 from sahut.core.model import Actor, Policy, Role
 from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
@@ -42,6 +43,7 @@ class Deps:
     means: Means = field(default_factory=Means)
     platforms: Mapping[str, str] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
+    areas: Callable[[], AreaNames] = lambda: NOWHERE
 
 
 def deps_of(request: Request) -> Deps:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from sahut.core import pipeline, rules
-from sahut.core.model import Mention, MentionRecord, Policy, WalkDraft
+from sahut.core.model import Mention, MentionFilter, MentionOrder, MentionRecord, Policy, Topic, WalkDraft
 from sahut.core.ports import Store
 from storage import migrate
 from storage.engine import engine_for
@@ -103,3 +103,58 @@ def test_the_migration_counts_as_the_rules_do(database_url: str, clock: Clock, c
     for row in rows:
         wanted = rules.pressing(row.priority, copies, shown_at=row.shown_at, collected_at=row.collected_at)
         assert row.pressing == wanted
+
+
+def test_counts_say_what_a_list_is_made_of_and_stop_where_it_is_long(store: Store, clock: Clock) -> None:
+    flagged(store, clock, "jalan rusak di sini", "lampu mati di sana", "pipa rusak di kebun")
+    collect(store, clock, follow(store, clock), FakeCollector().page(a_mention("berita pagi")))
+    assess(store, clock)
+    with store.read() as tx:
+        whole = tx.mentions.facets(MentionFilter(), cap=10)
+        capped = tx.mentions.facets(MentionFilter(), cap=4)
+        none = tx.mentions.facets(MentionFilter(platforms=["x"]), cap=4)
+    assert whole.total == 4
+    assert whole.by is not None
+    assert whole.by["kind"] == {"complaint": 3, "news": 1}
+    assert whole.by["platform"] == {"replay": 4}
+    assert sorted(whole.by["source"].values()) == [1, 3]
+    assert (capped.total, capped.by) == (4, None)
+    assert none.total == 0
+
+
+def test_units_platforms_and_scores_narrow_alike(store: Store, clock: Clock) -> None:
+    records = flagged(store, clock, "jalan rusak di sini", "lampu mati di sana")
+
+    def ids(**asked: Any) -> list[int]:
+        with store.read() as tx:
+            found = tx.mentions.page(MentionFilter(**asked), order=MentionOrder.NEWEST, limit=9)
+        return [record.id for record in found.items]
+
+    both = [record.id for record in reversed(records)]
+    assert ids(unit_topics=[Topic.ROADS, Topic.WASTE]) == ids(platforms=["replay", "x"]) == both
+    assert ids(unit_topics=[]) == ids(unit_topics=[Topic.WASTE]) == ids(platforms=["x"]) == []
+    assert ids(unit_topics=[Topic.ROADS], topics=[Topic.WASTE]) == []
+    assert ids(least_score=0.9, most_score=0.9) == both
+    assert ids(least_score=0.91) == ids(most_score=0.89) == []
+
+
+def test_what_was_given_to_a_unit_or_a_person_is_found_by_them_and_no_more_by_its_topic(
+    store: Store, clock: Clock
+) -> None:
+    free, given = (record.id for record in flagged(store, clock, "jalan rusak di sini", "lampu mati di sana"))
+    with store.begin() as tx:
+        tx.mentions.assign([given], assignee_id=7, unit="kebersihan", now=clock())
+
+    def ids(**asked: Any) -> list[int]:
+        with store.read() as tx:
+            found = tx.mentions.page(MentionFilter(**asked), order=MentionOrder.NEWEST, limit=9)
+            assert tx.mentions.count(MentionFilter(**asked), cap=9) == len(found.items)
+        return [record.id for record in found.items]
+
+    assert ids(unit="pu", unit_topics=[Topic.ROADS]) == ids(unit_topics=[Topic.ROADS]) == ids(assignee_id=0) == [free]
+    assert ids(unit="kebersihan", unit_topics=[Topic.WASTE]) == ids(unit="kebersihan") == ids(assignee_id=7) == [given]
+    assert ids(assignee_id=8) == ids(assignee_id=7, unit="pu", unit_topics=[Topic.ROADS]) == []
+    with store.read() as tx:
+        by = tx.mentions.facets(MentionFilter(), cap=10).by
+    assert by is not None
+    assert (by["unit"], by["free_topic"], by["topic"]) == ({"kebersihan": 1}, {"roads": 1}, {"roads": 2})

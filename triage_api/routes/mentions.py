@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import StringConstraints
 
 from sahut.core import actions
 from sahut.core.model import Kind, Language, MentionFilter, MentionOrder, MentionState, Sentiment, Topic
@@ -29,12 +30,14 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Most items on a page")]
 After = Annotated[
     str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the page before")
 ]
+PlatformName = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9_]+$")]
 AREA_CODE = r"^([0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?)?$"
 _MOST_COPIES = 50
 _MOST_NEAR = 50
 
 
 def wanted(
+    deps: Parts,
     *,
     state: Annotated[list[MentionState], Query(max_length=20)] = [],  # noqa: B006 - FastAPI copies defaults
     kind: Annotated[list[Kind], Query(max_length=20)] = [],  # noqa: B006 - as above
@@ -49,6 +52,11 @@ def wanted(
             description="Kemendagri code, as 32.73: mentions whose place surely lies in that area",
         ),
     ] = "",
+    platform: Annotated[list[PlatformName], Query(max_length=20)] = [],  # noqa: B006 - as above
+    unit: Annotated[Line, Query(description="A unit's code: mentions given to it, or to none and of its topics")] = "",
+    assignee: Annotated[int | None, Query(ge=0, le=LARGEST_ID, description="A user's id; 0 for nobody's")] = None,
+    least: Annotated[float | None, Query(ge=0, le=1, description="`score` from then on")] = None,
+    most: Annotated[float | None, Query(ge=0, le=1, description="… and up to then")] = None,
     source: Annotated[Id | None, Query(description="A source's id")] = None,
     ticket: Annotated[Id | None, Query(description="A ticket's id")] = None,
     first: Annotated[Id | None, Query(description="Those tied to this mention")] = None,
@@ -60,7 +68,14 @@ def wanted(
     ] = None,
 ) -> MentionFilter:
     """The filter that a query string describes."""
+    of_unit = next((one.topics for one in deps.policy.units if one.code == unit), frozenset())
     return MentionFilter(
+        platforms=tuple(platform),
+        unit=unit,
+        assignee_id=assignee,
+        unit_topics=sorted(of_unit) if unit else None,
+        least_score=least,
+        most_score=most,
         states=tuple(state),
         kinds=tuple(kind),
         sentiments=tuple(sentiment),

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 
 from sahut.core import actions, rules
 from sahut.core.errors import RefusedError
 from sahut.core.model import (
     DismissReason,
-    Kind,
     MentionFilter,
     MentionOrder,
     MentionRecord,
     MentionState,
-    Sentiment,
     TicketFilter,
     TieReason,
-    Topic,
 )
 from sahut.core.ports import Tx
 from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import languages, replies, steering
+from triage_api.web import filters, replies, steering
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
 from triage_api.web.words import _
 
@@ -40,8 +36,6 @@ MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 PAGE = 25
 _MOST_COPIES = 50
 _MOST_FOUND = 10
-_FILTERS = ("q", "source", "topic", "sentiment", "kind", "days")
-_ID = re.compile(r"[0-9]{1,18}")
 _TABS: dict[str, tuple[MentionState, ...]] = {
     "flagged": (MentionState.FLAGGED,),
     "snoozed": (MentionState.SNOOZED,),
@@ -49,7 +43,6 @@ _TABS: dict[str, tuple[MentionState, ...]] = {
     "converted": (MentionState.CONVERTED, MentionState.MERGED),
     "dismissed": (MentionState.DISMISSED,),
 }
-_DAYS = {"1": 1, "7": 7, "30": 30}
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -58,38 +51,23 @@ def _word(kind: type[W], said: str) -> tuple[W, ...]:
     return (kind(said),) if said in set(kind) else ()
 
 
-def _filter(request: Request, state: str, now: datetime) -> MentionFilter:
-    asked = request.query_params
-    source = asked.get("source", "")
-    days = _DAYS.get(asked.get("days", ""))
-    since = None
-    if days is not None:
-        today = now.astimezone(languages.zone()).date() - timedelta(days=days - 1)
-        since = datetime.combine(today, time(), tzinfo=languages.zone()).astimezone(UTC)
-    return MentionFilter(
-        states=_TABS[state],
-        kinds=_word(Kind, asked.get("kind", "")),
-        sentiments=_word(Sentiment, asked.get("sentiment", "")),
-        topics=_word(Topic, asked.get("topic", "")),
-        source_id=int(source) if _ID.fullmatch(source) else None,
-        since=since,
-        search=asked.get("q", "").strip()[:300].replace("\x00", ""),
-        folded=False if state == "flagged" else None,
-    )
-
-
 @router.get("/")
 def queue(desk: AtDesk) -> Response:
     """What waits for a person, most pressing first; and, by tab, what no longer does."""
-    asked = desk.request.query_params
-    state = asked.get("state", "flagged") if asked.get("state") in _TABS else "flagged"
-    order = MentionOrder.PRESSING if state == "flagged" else MentionOrder.NEWEST
-    kept = {key: asked[key] for key in _FILTERS if asked.get(key)}
+    params, deps = desk.request.query_params, desk.deps
+    state = params.get("state", "flagged") if params.get("state") in _TABS else "flagged"
+    asked = filters.read(params, deps.policy, deps.areas)
+    order = filters.order_of(params.get("order", ""), waits=state == "flagged")
+    default = filters.order_of("", waits=state == "flagged")
+    kept = {"state": "" if state == "flagged" else state, "order": "" if order is default else order.value}
     # Topics have an index with every state. Other filters would count through the whole archive, a tab at a time.
-    counted = set(_TABS) if kept.keys() <= {"topic"} else {"flagged", state}
-    filters = {name: _filter(desk.request, name, desk.now) for name in _TABS}
-    with desk.deps.store.read() as tx:
-        found = tx.mentions.page(filters[state], order=order, limit=PAGE, after=asked.get("after") or None)
+    counted = set(_TABS) if asked.said.keys() <= {"topic"} else {"flagged"}
+    wheres = {name: asked.where(states, deps.policy, desk.now) for name, states in _TABS.items()}
+    with deps.store.read() as tx:
+        found = tx.mentions.page(wheres[state], order=order, limit=PAGE, after=params.get("after") or None)
+        facets = tx.mentions.facets(wheres[state], cap=COUNT_CAP)
+        counts = {name: tx.mentions.count(wheres[name], cap=COUNT_CAP) for name in counted - {state}}
+        sources, people = tx.sources.all(), desk.people(tx)
         return desk.page(
             tx,
             "queue.html",
@@ -97,20 +75,27 @@ def queue(desk: AtDesk) -> Response:
             state=state,
             tabs={
                 name: (
-                    f"/?{urlencode({**kept, 'state': name})}",
-                    tx.mentions.count(filters[name], cap=COUNT_CAP) if name in counted else None,
+                    filters.address(asked.said, state="" if name == "flagged" else name),
+                    {**counts, state: facets.total}.get(name),
                 )
                 for name in _TABS
             },
             found=found,
-            asked={**dict.fromkeys(_FILTERS, ""), **kept},
-            filtered=bool(kept),
-            later=f"/?{urlencode({**kept, 'state': state, 'after': found.next})}" if found.next else "",
-            first_page=f"/?{urlencode({**kept, 'state': state})}" if asked.get("after") else "",
-            sources=tx.sources.all(),
-            urgent_from=desk.deps.policy.urgent_threshold,
-            people=desk.people(tx),
+            later=filters.address(asked.said, **kept, after=found.next) if found.next else "",
+            first_page=filters.address(asked.said, **kept) if params.get("after") else "",
+            urgent_from=deps.policy.urgent_threshold,
+            people=people,
+            **filters.tools(asked, order, default, facets, deps.policy, sources, deps.areas, kept, people=people),
         )
+
+
+@router.get("/areas")
+def areas(desk: AtDesk) -> Response:
+    """Provinces and regencies that a name may mean, to choose from while typing."""
+    said = desk.request.query_params.get("place", "")[:100]
+    found = desk.deps.areas().find(said, limit=_MOST_FOUND)
+    options = Markup("").join(Markup('<option value="{}"></option>').format(area.name) for area in found)
+    return Response(options, media_type="text/html; charset=utf-8", headers={"Cache-Control": "private, max-age=3600"})
 
 
 @router.get("/mentions/{mention_id}/copies")

@@ -208,7 +208,9 @@ class MentionFilter:
     """Which mentions to list; empty fields do not filter. Times bound ``published_at`` (or first seen), half open.
 
     ``area`` is an area's code: the mentions whose place surely lies in it. ``ticket_units`` are units' codes: the
-    mentions in a ticket of one of them.
+    mentions in a ticket of one of them. ``unit`` is a unit's code and ``unit_topics`` are its topics:
+    the mentions given to it, and those of its topics, beside ``topics``, that no unit was given. ``assignee_id`` is
+    who sees to them, 0 nobody. ``score`` lies from ``least_score`` to ``most_score``, both included.
     """
 
     states: Sequence[MentionState] = ()
@@ -216,6 +218,12 @@ class MentionFilter:
     sentiments: Sequence[Sentiment] = ()
     topics: Sequence[Topic] = ()
     languages: Sequence[Language] = ()
+    platforms: Sequence[str] = ()
+    unit: str = ""
+    unit_topics: Sequence[Topic] | None = None
+    assignee_id: int | None = None
+    least_score: float | None = None
+    most_score: float | None = None
     area: str = ""
     source_id: int | None = None
     ticket_id: int | None = None
@@ -225,6 +233,19 @@ class MentionFilter:
     until: datetime | None = None
     search: str = ""
     folded: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """How many mentions match a filter, and how many of these bear each word, by the name of the word's field.
+
+    The names are ``topic``, ``kind``, ``sentiment``, ``platform``, ``source`` (whose words are ids), ``unit`` (of those
+    given to one) and ``free_topic`` (the topics of those given to none). ``by`` is None where more match than were
+    counted.
+    """
+
+    total: int
+    by: Mapping[str, Mapping[str, int]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

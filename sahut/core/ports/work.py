@@ -10,6 +10,7 @@ from sahut.core.model import (
     Assessment,
     Candidate,
     Change,
+    Facets,
     Gap,
     Known,
     MentionClaim,
@@ -135,6 +136,10 @@ class Mentions(Protocol):
         self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
     ) -> Page[MentionRecord]:
         """Raises RefusedError(rule="page_token") for a token that this list did not give."""
+        ...
+
+    def facets(self, where: MentionFilter, *, cap: int) -> Facets:
+        """How many match, counted up to ``cap``, and of what they are."""
         ...
 
     def count(self, where: MentionFilter, *, cap: int) -> int:

@@ -12,7 +12,7 @@ import typer
 from sahut import bootstrap
 from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, people, progress, say, step, write_json, write_table
-from sahut.core import admission, purses
+from sahut.core import admission, noting, purses
 from sahut.core.admission import NeedError, Spent
 from sahut.core.errors import CollectError, NotFoundError
 from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Period
@@ -62,6 +62,7 @@ def add(
     with parts.store.begin() as tx:
         made = admission.add(tx, draft, secrets, account, parts.clock())
         admission.charge(tx, made.id, access, parts.clock())
+        noting.credential(tx, "added", made.id, now=parts.clock(), name=who())
     say(f"'{name}' is kept, sealed{f'; {platform} calls us {account}' if account else ''}.")
     say(f"Follow something with it: sahut source add {platform} ADDRESS --credential '{name}'")
 
@@ -79,6 +80,7 @@ def rotate(name: Name, from_stdin: SecretFile = False) -> None:
     with parts.store.begin() as tx:
         admission.rotate(tx, before, secrets, account, version=before.version, now=parts.clock())
         admission.charge(tx, before.id, access, parts.clock())
+        noting.credential(tx, "renewed", before.id, now=parts.clock(), name=who())
     say(f"'{name}' has new secrets. Sources that had stopped: sahut source resume NAME")
 
 
@@ -105,6 +107,7 @@ def change(
             budgets=tuple(new.values()),
         )
         tx.credentials.change(before.id, draft, None, version=before.version, now=parts.clock())
+        noting.credential(tx, "changed", before.id, now=parts.clock(), name=who())
     say(f"'{draft.name}' is changed.")
 
 
@@ -156,7 +159,9 @@ def remove(name: Name) -> None:
     """Forget it, once no source uses it any more."""
     parts, _ = _parts()
     with parts.store.begin() as tx:
-        admission.remove(tx, _named(tx, name).id)
+        found = _named(tx, name)
+        admission.remove(tx, found.id)
+        noting.credential(tx, "removed", found.id, now=parts.clock(), name=who())
     say(f"'{name}' is forgotten.")
 
 

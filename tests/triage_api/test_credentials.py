@@ -166,3 +166,20 @@ def test_every_platform_is_listed_with_what_brings_its_library_and_says_what_it_
     assert {need["key"]: need["secret"] for need in reddit["needs"]}["client_secret"]
     assert len(reddit["steps"]) > 3
     assert admin.get("/api/v1/platforms/feed").json()["needs"] == []
+
+
+def test_every_change_of_a_credential_is_an_entry_of_the_log_without_a_secret(
+    world: World, admin: TestClient, reddit: Reddit
+) -> None:
+    one = admin.post(PATH, json=a_body(reddit)).json()
+    path = f"{PATH}/{one['id']}"
+    rotated = admin.post(f"{path}/rotate", json={"secrets": SECRETS, "version": one["version"]}).json()
+    body = {"name": "Reddit kota", "settings": one["settings"], "budgets": [], "version": rotated["version"]}
+    assert admin.put(path, json=body).status_code == 200
+    assert admin.delete(path).status_code == 204
+
+    log = world.program(Role.AUDITOR).get("/api/v1/audit", params={"kind": "credential", "key": str(one["id"])})
+    entries = log.json()["items"]
+    assert [entry["detail"]["what"] for entry in reversed(entries)] == ["added", "renewed", "changed", "removed"]
+    assert {entry["actor_id"] for entry in entries} == {world.users[Role.ADMIN]}
+    assert not [secret for secret in SECRETS.values() if secret in log.text]

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from sahut.core import admission, purses
+from sahut.core import admission, noting, purses
 from sahut.core.admission import NeedError
 from sahut.core.errors import RefusedError
 from sahut.core.model import Access, Credential, Guide
@@ -79,6 +79,7 @@ def add_credential(
     def act(tx: Tx) -> BaseModel:
         one = admission.add(tx, draft, made | secrets, account, now)
         admission.charge(tx, one.id, access, now)
+        noting.credential(tx, "added", one.id, now=now, actor=signed.actor)
         return _made(tx, one, made, now)
 
     return once(request, deps, signed, now, key=key, body=body, act=act, secrets=("made",))
@@ -93,7 +94,12 @@ def show_credential(deps: Parts, now: Now, credential_id: CredentialId) -> Respo
 
 @router.put("/credentials/{credential_id}", response_model=CredentialAnswer, responses=problems(404, 409, 428))
 def change_credential(
-    deps: Parts, now: Now, credential_id: CredentialId, body: CredentialChangeBody, if_match: IfMatch = None
+    deps: Parts,
+    signed: SignedUser,
+    now: Now,
+    credential_id: CredentialId,
+    body: CredentialChangeBody,
+    if_match: IfMatch = None,
 ) -> Response:
     """Set its name, settings and budgets; the secrets stay."""
     version = based_on(if_match, body.version)
@@ -102,7 +108,9 @@ def change_credential(
     settings = _settings(_member(deps, before.platform).guide, body.settings)
     with deps.store.begin() as tx:
         draft = body.draft_for(before.platform, settings)
-        return written(_answer(tx, tx.credentials.change(credential_id, draft, None, version=version, now=now), now))
+        one = tx.credentials.change(credential_id, draft, None, version=version, now=now)
+        noting.credential(tx, "changed", credential_id, now=now, actor=signed.actor)
+        return written(_answer(tx, one, now))
 
 
 @router.post("/credentials/{credential_id}/prove", response_model=ProofAnswer, responses=problems(404, 429))
@@ -123,7 +131,7 @@ def prove_credential(deps: Parts, now: Now, credential_id: CredentialId) -> Proo
     responses=problems(404, 409, 428, 429),
 )
 def rotate_credential(
-    deps: Parts, now: Now, credential_id: CredentialId, body: RotateBody, if_match: IfMatch = None
+    deps: Parts, signed: SignedUser, now: Now, credential_id: CredentialId, body: RotateBody, if_match: IfMatch = None
 ) -> Response:
     """Replace its secrets in place: its sources keep their places, and what was refused may try again."""
     version = based_on(if_match, body.version)
@@ -137,14 +145,16 @@ def rotate_credential(
     with deps.store.begin() as tx:
         one = admission.rotate(tx, before, secrets, account, version=version, now=now)
         admission.charge(tx, one.id, access, now)
+        noting.credential(tx, "renewed", one.id, now=now, actor=signed.actor)
         return written(_made(tx, one, made, now))
 
 
 @router.delete("/credentials/{credential_id}", status_code=204, response_class=Response, responses=problems(404, 409))
-def remove_credential(deps: Parts, credential_id: CredentialId) -> None:
+def remove_credential(deps: Parts, signed: SignedUser, now: Now, credential_id: CredentialId) -> None:
     """Forget it; 409 names the sources that still use it."""
     with deps.store.begin() as tx:
         admission.remove(tx, credential_id)
+        noting.credential(tx, "removed", credential_id, now=now, actor=signed.actor)
 
 
 def _answer(tx: Tx, one: Credential, now: Now) -> CredentialAnswer:

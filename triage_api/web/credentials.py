@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from sahut.core import admission, purses
+from sahut.core import admission, noting, purses
 from sahut.core.admission import NeedError
 from sahut.core.errors import CollectError, RefusedError
 from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Period, Problem
@@ -93,6 +93,7 @@ def add(form: Manages) -> Response:
     def act(tx: Tx) -> str:
         added.append(admission.add(tx, draft, made | secrets, account, desk.now))
         admission.charge(tx, added[0].id, access, desk.now)
+        noting.credential(tx, "added", added[0].id, now=desk.now, actor=desk.signed.actor)
         return f"/credentials?done=credential_added#credential-{added[0].id}"
 
     try:
@@ -125,6 +126,7 @@ def change(form: Manages, credential_id: CredentialId) -> Response:
 
     def act(tx: Tx) -> str:
         tx.credentials.change(credential_id, draft, None, version=form.number("version"), now=desk.now)
+        noting.credential(tx, "changed", credential_id, now=desk.now, actor=desk.signed.actor)
         return f"/credentials/{credential_id}?done=saved"
 
     try:
@@ -174,6 +176,7 @@ def rotate(form: Manages, credential_id: CredentialId) -> Response:
         version = form.number("version")
         rotated.append(admission.rotate(tx, before, secrets, account, version=version, now=desk.now))
         admission.charge(tx, before.id, access, desk.now)
+        noting.credential(tx, "renewed", before.id, now=desk.now, actor=desk.signed.actor)
         return f"/credentials/{credential_id}?done=credential_rotated"
 
     answer = _without_secrets(form).once(act)
@@ -186,6 +189,7 @@ def remove(form: Manages, credential_id: CredentialId) -> Response:
 
     def act(tx: Tx) -> str:
         admission.remove(tx, credential_id)
+        noting.credential(tx, "removed", credential_id, now=form.desk.now, actor=form.desk.signed.actor)
         return "/credentials?done=credential_removed"
 
     try:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +51,8 @@ def fit_scale_and_bias(scores: Floats, labels: Sequence[int]) -> tuple[float, fl
     positive: the curve never turns the ranking round. Newton's plain steps do not do: with six positives among
     hundreds they overshoot and never come back.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 -- the service reads this module too, and fits nothing
+
     said = np.asarray(labels, dtype=np.float64)
 
     def surprise(weights: Floats) -> float:

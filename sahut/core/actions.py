@@ -28,6 +28,7 @@ from sahut.core.model import (
     DismissReason,
     MentionRecord,
     MentionState,
+    Role,
     Ticket,
     TicketChange,
     TicketDraft,
@@ -190,7 +191,12 @@ def change_ticket(
     rules.check_ticket_change(before, change)
     if change.assignee_id:
         assignee = tx.accounts.user(change.assignee_id)
-        if not assignee.active:
+        # A unit officer is told of colleagues of their own units alone; of others not even that they exist.
+        mine = actor.role is not Role.UNIT or assignee.id in {
+            before.assignee_id,
+            *(one.id for one in tx.accounts.users()),
+        }
+        if not assignee.active or not mine:
             raise NotFoundError("active user", change.assignee_id)
         handling.check_assignee(assignee, before.unit if change.unit is None else change.unit)
     after = tx.tickets.change(ticket_id, change, now)

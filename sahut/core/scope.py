@@ -80,7 +80,7 @@ class UnitTx(_Limited):
         self._tx = tx
         self.tickets = _Tickets(tx, units)
         self.mentions = _Mentions(tx, self.tickets, units)
-        self.decisions = _Decisions(tx, self.mentions)
+        self.decisions = _Decisions(tx, self.mentions, self.tickets)
         self.replies = _Replies(tx, self.mentions)
         self.assessments = _Assessments(tx, self.mentions)
         self.conversations = _Conversations(tx, self.mentions)
@@ -99,6 +99,14 @@ class _Tickets(_Limited):
 
     def get(self, ticket_id: int) -> Ticket:
         return self._own(self._tickets.get(ticket_id))
+
+    def holds(self, ticket_id: int) -> bool:
+        """Whether it is one of theirs."""
+        try:
+            self.get(ticket_id)
+        except NotFoundError:
+            return False
+        return True
 
     def for_update(self, ticket_id: int, *, version: int | None = None) -> Ticket:
         # First whether it is theirs: a stale version would tell what others did to it.
@@ -188,22 +196,29 @@ class _Mentions(_Limited):
 
 
 class _Decisions(_Limited):
-    def __init__(self, tx: Tx, mentions: _Mentions) -> None:
+    def __init__(self, tx: Tx, mentions: _Mentions, tickets: _Tickets) -> None:
         self._decisions = tx.decisions
         self._mentions = mentions
+        self._tickets = tickets
 
     def get(self, decision_id: int) -> Decision:
         found = self._decisions.get(decision_id)
         if not self._mentions.holds(found.mention_id):
             raise NotFoundError("decision", decision_id)
-        return found
+        return self._shown(found)
 
     def of_mention(self, mention_id: int) -> list[Decision]:
         self._mentions.get(mention_id)
-        return self._decisions.of_mention(mention_id)
+        return [self._shown(one) for one in self._decisions.of_mention(mention_id)]
 
     def of_group(self, group: str) -> list[Decision]:
-        return [one for one in self._decisions.of_group(group) if self._mentions.holds(one.mention_id)]
+        return [self._shown(one) for one in self._decisions.of_group(group) if self._mentions.holds(one.mention_id)]
+
+    def _shown(self, one: Decision) -> Decision:
+        """Without the ticket where it is another unit's: the mention was theirs before it was ours."""
+        if one.ticket_id is None or self._tickets.holds(one.ticket_id):
+            return one
+        return replace(one, ticket_id=None)
 
 
 class _Replies(_Limited):

@@ -207,6 +207,28 @@ def test_a_ticket_goes_to_no_officer_who_could_not_see_it(offices: World) -> Non
     assert refused.json()["type"] == "urn:sahut:problem:assignee_unit"
 
 
+def test_a_unit_officer_gives_a_ticket_to_nobody_outside_and_learns_no_name_by_trying(offices: World) -> None:
+    own = Case(offices, "pu", "selatan")
+    program, url = offices.program(Role.UNIT), f"/api/v1/tickets/{own.ticket}"
+    for role in Role:
+        if role is Role.UNIT:
+            continue
+        refused = program.patch(url, json={"version": 1, "assignee_id": offices.users[role]})
+        nobody = program.patch(url, json={"version": 1, "assignee_id": 999_999})
+        assert (refused.status_code, nobody.status_code) == (404, 404)
+        with offices.store.read() as tx:
+            assert tx.accounts.user(offices.users[role]).name not in refused.text
+
+
+def test_a_mention_that_was_anothers_before_does_not_tell_its_ticket(offices: World) -> None:
+    other = Case(offices, "air", "utara")
+    assert offices.program().post(f"/api/v1/decisions/{other.decision}/undo").status_code == 200
+    body = {"mentions": [{"id": other.mention}], "title": "Perkara", "topic": "roads", "unit": "pu"}
+    own = offices.program().post("/api/v1/tickets", json=body).json()["ticket"]["id"]
+    found = offices.program(Role.UNIT).get(f"/api/v1/mentions/{other.mention}").json()
+    assert [one.get("ticket_id") for one in found["decisions"]] == [None, None, own]
+
+
 def test_the_table_of_roles_is_a_page_and_an_answer_that_say_the_same(world: World) -> None:
     browser, _csrf = world.signed_in("budi")
     page = browser.get("/roles").text

@@ -16,6 +16,9 @@ from storage.people_tables import sign_in_challenge
 from storage.tables import account, api_token, failed_login, session, stored_answer
 from storage.types import storable
 
+# Any number, but the same in every process: it names the locks.
+_GUESSES = 71_825
+
 
 class SqlAccounts:
     """The accounts of one transaction. User names are compared without regard to case."""
@@ -129,6 +132,15 @@ class SqlAccounts:
         """Let nobody else change who is an administrator; SQLite has one writer at a time anyway."""
         admins = select(account.c.id).where(account.c.role == Role.ADMIN).order_by(account.c.id)
         self._connection.execute(admins.with_for_update()).all()
+
+    def queue_up(self, username: str) -> None:
+        """Let guesses at one account be counted one after another until the commit, whoever makes them.
+
+        SQLite has one writer at a time anyway.
+        """
+        if self._connection.dialect.name == "postgresql":
+            lock = func.pg_advisory_xact_lock(_GUESSES, func.hashtext(username.casefold()))
+            self._connection.execute(select(lock))
 
     def touch_session(self, token_hash: str, now: datetime) -> None:
         """It was used."""

@@ -128,6 +128,7 @@ def sign_in(
     refused: ApiError | None = None
     with store.begin() as tx:
         # Again, in the order of the writers: a burst of guesses in parallel gets no more answers than a slow one.
+        tx.accounts.queue_up(username)
         check_attempts(tx.accounts, settings, username, address, now)
         # The password may have been reset while the given one was compared with the old.
         stands = user is not None and tx.accounts.user(user.id).password_hash == known
@@ -193,6 +194,11 @@ def change_password(
     now = clock()
     made = hash_password(new) if right else ""
     with store.begin() as tx:
+        tx.accounts.queue_up(user.username)
+        check_attempts(tx.accounts, settings, user.username, address, now)
+        present = tx.accounts.user(user.id)
+        # It may have been reset, or the account closed, while the given one was compared.
+        right = right and present.active and present.password_hash == user.password_hash
         if right:
             tx.accounts.set_password(user.id, made, must_change=False)
             signed = open_session(tx.accounts.user(user.id), settings, now, address, device)

@@ -56,6 +56,7 @@ def finish(
         factor = None if user is None else tx.second_factors.of(user.id)
         if user is None or not user.active or factor is None or not factor.confirmed:
             raise NotSignedInError("this sign-in took too long; begin again")
+        tx.accounts.queue_up(user.username)
         auth.check_attempts(tx.accounts, settings, user.username, address, now)
         if auth.use_code(tx, user, factor, code, now, address):
             right = True
@@ -150,6 +151,7 @@ def _prove(
     now = clock()
     refused: ApiError | None = None
     with store.begin() as tx:
+        tx.accounts.queue_up(user.username)
         auth.check_attempts(tx.accounts, settings, user.username, address, now)
         factor = tx.second_factors.of(user.id)
         if factor is not None and factor.confirmed and not confirmed:

@@ -137,6 +137,29 @@ def test_a_burst_of_guesses_gets_no_more_answers_than_a_slow_one(make_world, run
     assert sorted(statuses) == [401] * 3 + [429] * 5
 
 
+def test_on_either_database_guesses_of_many_threads_are_counted_one_after_another(each_world, run_together) -> None:
+    world = each_world
+
+    def guess(number: int) -> int:
+        said = {"username": "Sari", "password": f"salah nomor {number}"}
+        return world.browser().post("/api/v1/session", json=said).status_code
+
+    answers = run_together(24, guess)
+    assert (answers.count(401), answers.count(429)) == (10, 14)
+
+
+def test_a_burst_of_wrong_present_passwords_is_no_way_around_the_limit(each_world, run_together) -> None:
+    world = each_world
+    client, csrf = world.signed_in()
+
+    def guess(number: int) -> int:
+        said = {"current": f"salah nomor {number}", "new": "lampu taman menyala"}
+        return client.put("/api/v1/session/password", json=said, headers={"X-CSRF-Token": csrf}).status_code
+
+    answers = run_together(24, guess)
+    assert answers.count(429) == 14, answers
+
+
 def test_a_closed_account_can_neither_sign_in_nor_use_its_session_or_token(world: World) -> None:
     client, _ = world.signed_in()
     with world.store.begin() as tx:

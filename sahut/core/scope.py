@@ -151,12 +151,8 @@ class _Mentions(_Limited):
 
     def get(self, mention_id: int) -> MentionRecord:
         found = self._mentions.get(mention_id)
-        if found.ticket_id is None:
+        if found.ticket_id is None or not self._tickets.holds(found.ticket_id):
             raise NotFoundError("mention", mention_id)
-        try:
-            self._tickets.get(found.ticket_id)
-        except NotFoundError as error:
-            raise NotFoundError("mention", mention_id) from error
         if found.first_id is not None and not self.holds(found.first_id):
             # What it repeats lies elsewhere: not even its id is theirs to know.
             return replace(found, first_id=None)

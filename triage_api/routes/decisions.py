@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 
 from sahut.core import actions, steering
 from sahut.core.deciding import Pick
+from sahut.core.model import Decision
 from sahut.core.ports import Tx
 from triage_api.deps import CurrentActor, Now, Parts, SignedUser
 from triage_api.errors import InvalidError
@@ -36,6 +38,10 @@ def picks(mentions: list[PickBody]) -> list[Pick]:
     return [(pick.id, pick.version) for pick in mentions]
 
 
+def _listed(decisions: Sequence[Decision]) -> DecisionList:
+    return DecisionList(items=[DecisionAnswer.of(decision) for decision in decisions])
+
+
 @router.get("", response_model=DecisionList, responses=problems())
 def list_decisions(
     deps: Parts,
@@ -46,7 +52,7 @@ def list_decisions(
     """The latest decisions, newest first."""
     with deps.store.read() as tx:
         found = tx.decisions.acts_of(signed.user.id, limit) if mine else tx.decisions.recent(limit)
-    return DecisionList(items=[DecisionAnswer.of(decision) for decision in found])
+    return _listed(found)
 
 
 @router.post("/dismiss", status_code=201, response_model=DecisionList, responses=problems(404, 409))
@@ -59,7 +65,7 @@ def dismiss(
         made = actions.dismiss(
             tx, picks(body.mentions), reason=body.reason, note=body.note, actor=signed.actor, now=now
         )
-        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+        return _listed(made)
 
     return once(request, deps, signed, now, key=key, body=body, act=act)
 
@@ -72,7 +78,7 @@ def snooze(
 
     def act(tx: Tx) -> BaseModel:
         made = steering.snooze(tx, picks(body.mentions), until=body.until, actor=signed.actor, now=now)
-        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+        return _listed(made)
 
     return once(request, deps, signed, now, key=key, body=body, act=act)
 
@@ -89,7 +95,7 @@ def assign(
         made = steering.assign(
             tx, picks(body.mentions), assignee_id=body.assignee_id, unit=body.unit, actor=signed.actor, now=now
         )
-        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+        return _listed(made)
 
     return once(request, deps, signed, now, key=key, body=body, act=act)
 
@@ -111,7 +117,7 @@ def correct(
             actor=signed.actor,
             now=now,
         )
-        return DecisionList(items=[DecisionAnswer.of(decision) for decision in made])
+        return _listed(made)
 
     return once(request, deps, signed, now, key=key, body=body, act=act)
 
@@ -136,4 +142,4 @@ def undo(
     """Take back one act with everything that it decided. A second undo of the same is refused."""
     with deps.store.begin() as tx:
         undone = actions.undo(tx, decision_id, actor=actor, now=now)
-    return DecisionList(items=[DecisionAnswer.of(decision) for decision in undone])
+    return _listed(undone)

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from sahut.core.errors import SahutError
-from sahut.core.model import StoredAnswer
+from sahut.core.model import Policy, StoredAnswer
 from sahut.core.ports import Tx
 from triage_api.auth import Signed
 from triage_api.deps import Deps
@@ -131,3 +131,9 @@ def _respond(text: str, status: int) -> Response:
 def _fingerprint(request: Request, body: BaseModel) -> str:
     said = f"{request.method} {request.url.path}\n{body.model_dump_json()}"
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+
+
+def check_unit(policy: Policy, code: str, *, pointer: str = "#/unit") -> None:
+    """Raise InvalidError for a unit that the policy does not name; ``pointer`` says where in the body it stands."""
+    if code not in {unit.code for unit in policy.units}:
+        raise InvalidError(f"the policy names no unit {code!r}", pointer=pointer)

@@ -13,7 +13,6 @@ from sahut.core.deciding import Pick
 from sahut.core.model import Decision
 from sahut.core.ports import Tx
 from triage_api.deps import CurrentActor, Now, Parts, SignedUser
-from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
 from triage_api.schemas import (
@@ -28,7 +27,7 @@ from triage_api.schemas import (
     SnoozeBody,
     TicketAnswer,
 )
-from triage_api.writes import IdempotencyKey, once
+from triage_api.writes import IdempotencyKey, check_unit, once
 
 router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"])
 
@@ -88,8 +87,8 @@ def assign(
     request: Request, deps: Parts, signed: SignedUser, now: Now, body: AssignBody, key: IdempotencyKey = None
 ) -> Response:
     """Give mentions to a person, a unit, or both: all or none."""
-    if body.unit and body.unit not in {unit.code for unit in deps.policy.units}:
-        raise InvalidError(f"the policy names no unit {body.unit!r}", pointer="#/unit")
+    if body.unit:
+        check_unit(deps.policy, body.unit)
 
     def act(tx: Tx) -> BaseModel:
         made = steering.assign(

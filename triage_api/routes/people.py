@@ -30,7 +30,7 @@ from triage_api.schemas.people import (
     RoleList,
     WelcomeBody,
 )
-from triage_api.writes import IdempotencyKey, once
+from triage_api.writes import IdempotencyKey, check_unit, once
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
 UserId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -145,10 +145,8 @@ def welcome(request: Request, response: Response, deps: AllParts, body: WelcomeB
 
 def checked_units(policy: Policy, role: Role, units: list[str]) -> tuple[str, ...]:
     """Units of the policy, for a unit officer at least one. Raises InvalidError."""
-    known = {unit.code for unit in policy.units}
     for code in units:
-        if code not in known:
-            raise InvalidError(f"the policy names no unit {code!r}", pointer="#/units")
+        check_unit(policy, code, pointer="#/units")
     if role is Role.UNIT and not units:
         raise InvalidError("a unit officer belongs to a unit", pointer="#/units")
     return tuple(sorted(set(units)))

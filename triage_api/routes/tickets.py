@@ -8,10 +8,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from sahut.core import actions
-from sahut.core.model import MentionFilter, MentionOrder, Policy, TicketFilter, TicketStatus, Topic
+from sahut.core.model import MentionFilter, MentionOrder, TicketFilter, TicketStatus, Topic
 from sahut.core.ports import Tx
 from triage_api.deps import CurrentActor, Now, Parts, SignedUser
-from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID, Id, Line
 from triage_api.routes._answers import problems
 from triage_api.routes.decisions import picks
@@ -27,7 +26,7 @@ from triage_api.schemas import (
     TicketDetail,
     TicketPage,
 )
-from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
+from triage_api.writes import IdempotencyKey, IfMatch, based_on, check_unit, once, written
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
 TicketId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -57,7 +56,8 @@ def convert(
     request: Request, deps: Parts, signed: SignedUser, now: Now, body: ConvertBody, key: IdempotencyKey = None
 ) -> Response:
     """One new ticket of one or several mentions and the copies folded behind them."""
-    _check_unit(deps.policy, body.unit)
+    if body.unit:
+        check_unit(deps.policy, body.unit)
 
     def act(tx: Tx) -> BaseModel:
         ticket, made = actions.convert(tx, picks(body.mentions), body.draft(), actor=signed.actor, now=now)
@@ -95,12 +95,8 @@ def change_ticket(
 ) -> Response:
     """Assign it, move it along, correct it. A stale version is refused with what changed since."""
     version = based_on(if_match, body.version)
-    _check_unit(deps.policy, body.unit or "")
+    if body.unit:
+        check_unit(deps.policy, body.unit)
     with deps.store.begin() as tx:
         changed = actions.change_ticket(tx, ticket_id, body.change(), version=version, actor=actor, now=now)
     return written(TicketAnswer.of(changed))
-
-
-def _check_unit(policy: Policy, code: str) -> None:
-    if code and code not in {unit.code for unit in policy.units}:
-        raise InvalidError(f"the policy names no unit {code!r}", pointer="#/unit")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -48,13 +51,28 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - a D
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(cursor)
     # Each commit reaches the disk: one that a power cut took back could send a public reply twice, or forget what a
     # platform was told has arrived.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA cache_size = -16000")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    # Two processes that open a new file together both read its first page before either may change it: SQLite then
+    # refuses one at once, whatever the time-out, because waiting for each other would never end.
+    deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - two that collide must not collide again
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -80,10 +80,10 @@ class LabelledSet:
     annotations: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def read(self, root: Path) -> Iterator[Example]:
-        """The set's examples, cleaned; rows without a usable label are passed over."""
+        """The set's examples, cleaned; rows without a usable label are passed over, but for a set that names none."""
         for row in self._rows(root):
             example = self._example(row)
-            if example.labelled and example.text:
+            if (example.labelled or not self.labels) and example.text:
                 yield example
 
     def texts(self, root: Path) -> Iterator[str]:

@@ -42,8 +42,10 @@ class SharedDropout(nn.Module):  # type: ignore[misc]  # torch is not followed
 class Network(nn.Module):  # type: ignore[misc]  # torch is not followed
     """Token ids and mask, (batch, length) → logits (batch, classes) by head, and pools (batch, hidden)."""
 
-    def __init__(self, base: str, *, dropout: float = 0.1) -> None:
+    def __init__(self, base: str, *, dropout: float = 0.1, half: bool = False) -> None:
         super().__init__()
+        # Weights stay in full precision; in training the encoder multiplies in bfloat16 where `half` is set.
+        self.half_precision = half
         self.encoder = AutoModel.from_pretrained(base, add_pooling_layer=False, dtype=torch.float32)
         for module in list(self.encoder.modules()):
             for name, child in module.named_children():
@@ -57,7 +59,19 @@ class Network(nn.Module):  # type: ignore[misc]  # torch is not followed
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Logits by head and the pooled vectors; ``attention_mask`` is 1 on tokens and 0 on padding."""
-        hidden = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.answer(self.read(input_ids, attention_mask), attention_mask)
+
+    def read(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """A vector for every token, (batch, length, hidden)."""
+        if not (self.half_precision and self.training):
+            hidden: Tensor = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
+            return hidden
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            hidden = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
+        return hidden.float()
+
+    def answer(self, hidden: Tensor, attention_mask: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Logits by head and the pooled vectors, from the tokens' vectors."""
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         pooled = (hidden * mask).sum(1) / mask.sum(1)
         dropped = self.dropout(pooled)
@@ -123,6 +137,20 @@ def loss(network: Network, logits: dict[str, Tensor], targets: Targets) -> Tenso
     total = total + _LOSS_SHARE["urgent"] * urgent * (targets.urgent > UNKNOWN)
     total = total + _LOSS_SHARE["complaint"] * complaint * (targets.complaint > UNKNOWN)
     return (total * targets.weight).mean()
+
+
+def disagreement(first: dict[str, Tensor], second: dict[str, Tensor]) -> Tensor:
+    """How far two readings of one batch differ: the mean symmetric Kullback-Leibler divergence over the heads.
+
+    R-Drop (Liang et al. 2021): the readings differ by what dropout took from each. Heads weigh as in ``loss``, and each
+    is asked for every text, also where no label says what is right.
+    """
+    total = torch.zeros(())
+    for head in CLASSES:
+        one, other = functional.log_softmax(first[head], 1), functional.log_softmax(second[head], 1)
+        total = total + _LOSS_SHARE[head] * ((one.exp() - other.exp()) * (one - other)).sum(1).mean() / 2
+    one, other = first["urgent"].squeeze(1), second["urgent"].squeeze(1)
+    return total + _LOSS_SHARE["urgent"] * ((one.sigmoid() - other.sigmoid()) * (one - other)).mean() / 2
 
 
 def save(network: Network, path: Path) -> None:

@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from config import _lines
 from config.conversations import ConversationsSection, conversation_policy
 from config.faults import SettingsFaultsError, close_to, dotted, from_validation
+from config.privacy import PrivacySection, privacy_policy
 from config.replies import RepliesSection, TemplateSection, reply_policy
 from sahut.core.errors import SettingsError
-from sahut.core.model import Kind, Policy, Role, SourceDraft, Topic, Unit
+from sahut.core.model import Kind, Policy, Role, SourceDraft, TimeZone, Topic, Unit
 
 SHIPPED_POLICY = Path(__file__).with_name("policy.toml")
 
@@ -71,6 +72,9 @@ class UnitSection(_Strict):
     topics: Annotated[
         tuple[Topic, ...], Field(description="The first unit that names a topic is suggested for it")
     ] = ()
+    time_zone: Annotated[TimeZone | None, Field(description="The clock of its people; the agency's when left out")] = (
+        None
+    )
 
 
 class SecuritySection(_Strict):
@@ -82,6 +86,9 @@ class SecuritySection(_Strict):
 class PolicyFile(_Strict):
     """Which mentions are flagged, and which unit acts on what."""
 
+    time_zone: Annotated[TimeZone, Field(description="The clock by which the agency writes dates and times")] = (
+        TimeZone.WIB
+    )
     flagging: FlaggingSection = FlaggingSection()
     similarity: SimilaritySection = SimilaritySection()
     health: HealthSection = HealthSection()
@@ -89,6 +96,7 @@ class PolicyFile(_Strict):
     conversations: ConversationsSection = ConversationsSection()
     replies: RepliesSection = RepliesSection()
     security: SecuritySection = SecuritySection()
+    privacy: PrivacySection = PrivacySection()
     template: tuple[TemplateSection, ...] = ()
     unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
 
@@ -116,10 +124,14 @@ class PolicyFile(_Strict):
             silence_factor=self.health.silence_factor,
             home_area=self.places.home or "",
             source_areas=self.places.sources,
-            units=tuple(Unit(code=u.code, name=u.name, topics=frozenset(u.topics)) for u in self.unit),
+            units=tuple(
+                Unit(code=u.code, name=u.name, topics=frozenset(u.topics), time_zone=u.time_zone) for u in self.unit
+            ),
             replies=reply_policy(self.replies, self.template),
             conversations=conversation_policy(self.conversations),
             second_factor=frozenset(self.security.second_factor),
+            time_zone=self.time_zone,
+            privacy=privacy_policy(self.privacy),
         )
 
 

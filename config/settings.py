@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     key_file: Annotated[
         Path | None, Field(description="File of those keys, one a line; var_dir/sahut.key when left out")
     ] = None
+    token_per_minute: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Requests that one program's key may make a minute; 0: any number")
+    ] = 600
     contact: Annotated[
         str, Field(description="A URL or e-mail address in the user agent, so that sites know who reads them")
     ] = ""

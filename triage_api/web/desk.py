@@ -37,7 +37,7 @@ from triage_api.errors import (
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
 from triage_api.schemas.tickets import MOST_PICKS
-from triage_api.web import pages, words
+from triage_api.web import languages, pages, words
 from triage_api.web.languages import N_, ngettext
 
 COUNT_CAP = 1_001
@@ -57,7 +57,7 @@ class Desk:
 
     def may(self, permission: Permission) -> bool:
         """Whether this person may do acts of that permission."""
-        return permissions.may(self.signed.user.role, permission)
+        return self.signed.may(permission)
 
     @property
     def csrf(self) -> str:
@@ -83,6 +83,7 @@ class Desk:
             "may_handle": self.may(Permission.HANDLE),
             "may_accounts": self.may(Permission.ACCOUNTS),
             "may_audit": self.may(Permission.AUDIT),
+            "may_reveal": self.may(Permission.REVEAL),
             "home": permissions.home(self.signed.user.role),
             "may_decide": self.may(Permission.DECIDE),
             "may_manage": self.may(Permission.MANAGE),
@@ -135,6 +136,7 @@ def _desk(request: Request, deps: Parts, signed: MaybeSigned, now: Now) -> Desk:
     led = request.url.path in {"/password", "/sign-out"} or request.url.path.startswith("/account/second-factor")
     if not led and second_factor.is_missing(deps.store, deps.policy, signed):
         raise SecondFactorRequiredError("set up a second factor first")
+    languages.keep_time(deps.policy.time_zone_of(signed.user.units))
     return Desk(request=request, deps=deps, signed=signed, now=now)
 
 
@@ -329,6 +331,7 @@ _DONE = {
     "password": N_("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),
     "second_factor_off": N_("Langkah kedua dimatikan."),
     "signed_out": N_("Sesi itu sudah diakhiri."),
+    "token_revoked": N_("Kunci program dicabut."),
     "untied": N_("Sebutan kini berdiri sendiri."),
     "reply_draft": N_("Balasan kembali menjadi draf."),
     "reply_waiting": N_("Balasan diajukan. Orang lain menyetujuinya sebelum tampil."),

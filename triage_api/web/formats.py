@@ -40,7 +40,7 @@ def day_name(at: date) -> str:
 
 def _written(at: datetime, day: str) -> str:
     locale, time = _LOCALES[languages.current()]
-    return f"{format_datetime(at, day + time, tzinfo=languages.zone(), locale=locale)} {languages.zone_name()}"
+    return f"{format_datetime(at, day + time, tzinfo=languages.zone(), locale=locale)} {languages.time_zone()}"
 
 
 def relative(at: datetime, now: datetime) -> str:

@@ -18,16 +18,18 @@ from babel.messages.pofile import read_po
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sahut.core.model import TimeZone
+
 SOURCE = "id"
 # Each by its own name, as its reader would look for it.
 NAMES = {SOURCE: "Bahasa Indonesia", "en": "English"}
 COOKIE = "sahut_language"
 FOLDER = Path(__file__).parent / "locale"
 
-ZONES = {"WIB": ZoneInfo("Asia/Jakarta"), "WITA": ZoneInfo("Asia/Makassar"), "WIT": ZoneInfo("Asia/Jayapura")}
-
 _spoken: ContextVar[str] = ContextVar("language", default=SOURCE)
-_clock: ContextVar[str] = ContextVar("clock", default="WIB")
+# A box that each request begins with: who reads is known only in a thread of its own, which sees what the context holds
+# but cannot hand it something else.
+_clock: ContextVar[list[TimeZone]] = ContextVar("clock")
 
 
 def path_of(language: str) -> Path:
@@ -57,20 +59,22 @@ def speak(language: str) -> None:
     _spoken.set(language if language in NAMES else SOURCE)
 
 
+def time_zone() -> TimeZone:
+    """The reader's; the western one until somebody is known."""
+    box = _clock.get(None)
+    return box[0] if box else TimeZone.WIB
+
+
 def zone() -> ZoneInfo:
-    """The reader's time zone."""
-    return ZONES[_clock.get()]
+    """The reader's time zone, as dates reckon with it."""
+    return time_zone().info
 
 
-def zone_name() -> str:
-    """`WIB`, `WITA` or `WIT`."""
-    return _clock.get()
-
-
-def keep_time(name: str) -> None:
-    """Write times by this clock from now on, for this request. Raises KeyError for none of the three."""
-    ZONES[name]
-    _clock.set(name)
+def keep_time(zone: TimeZone) -> None:
+    """Write and read times by this clock from now on, for this request; nothing outside a request."""
+    box = _clock.get(None)
+    if box is not None:
+        box[:] = [zone]
 
 
 def gettext(message: str) -> str:
@@ -103,4 +107,5 @@ class Languages:
         """ASGI."""
         if scope["type"] == "http":
             speak(of(HTTPConnection(scope)))
+            _clock.set([])
         await self._app(scope, receive, send)

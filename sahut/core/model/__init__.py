@@ -87,6 +87,7 @@ from sahut.core.model.people import (
 )
 from sahut.core.model.policy import (
     Policy,
+    PrivacyPolicy,
     Unit,
 )
 from sahut.core.model.replies import (
@@ -128,12 +129,14 @@ from sahut.core.model.words import (
     PlaceLevel,
     Priority,
     Problem,
+    RevealPurpose,
     Role,
     Sentiment,
     SourceCondition,
     SourceState,
     TicketStatus,
     TieReason,
+    TimeZone,
     Topic,
 )
 
@@ -201,6 +204,7 @@ __all__ = [
     "PlaceLevel",
     "Policy",
     "Priority",
+    "PrivacyPolicy",
     "Probe",
     "Problem",
     "Purse",
@@ -217,6 +221,7 @@ __all__ = [
     "ReplyPolicy",
     "ReplyRules",
     "ReplyState",
+    "RevealPurpose",
     "Role",
     "SecondFactor",
     "SentReply",
@@ -240,6 +245,7 @@ __all__ = [
     "TicketStatus",
     "Tie",
     "TieReason",
+    "TimeZone",
     "Told",
     "Topic",
     "Unit",

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sahut.core.model.conversations import ConversationPolicy
 from sahut.core.model.replies import ReplyPolicy
-from sahut.core.model.words import Kind, Role, Topic
+from sahut.core.model.words import Kind, Role, TimeZone, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """The office that acts on a topic."""
+    """The office that acts on a topic. Without a ``time_zone`` it keeps the agency's."""
 
     code: str
     name: str
     topics: frozenset[Topic] = frozenset()
+    time_zone: TimeZone | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyPolicy:
+    """What an agency decided of persons. Roles in ``authors_hidden_from`` are not shown who wrote a post."""
+
+    authors_hidden_from: frozenset[Role] = frozenset({Role.UNIT, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +39,8 @@ class Policy:
     of its usual gaps without a new mention. ``home_area`` is the code of the area that the agency serves, which settles
     names that several areas bear; a source's own (by source name) comes before it. ``replies`` is how it answers,
     ``conversations`` how much of what stands around a mention it wants. Accounts of the roles in ``second_factor`` set
-    one up before anything else.
+    one up before anything else. ``privacy`` is what it decided of persons. ``time_zone`` is the agency's,
+    by which dates and times are written and read.
     """
 
     flagged_kinds: frozenset[Kind] = frozenset({Kind.COMPLAINT})
@@ -48,10 +57,17 @@ class Policy:
     replies: ReplyPolicy = field(default_factory=ReplyPolicy)
     conversations: ConversationPolicy = field(default_factory=ConversationPolicy)
     second_factor: frozenset[Role] = frozenset()
+    time_zone: TimeZone = TimeZone.WIB
+    privacy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
 
     def unit_for(self, topic: Topic) -> Unit | None:
         """The first unit that acts on ``topic``, None when the policy names none."""
         return next((unit for unit in self.units if topic in unit.topics), None)
+
+    def time_zone_of(self, codes: Collection[str]) -> TimeZone:
+        """By which clock the people of these units work; the agency's where the units differ, or there is none."""
+        named = {unit.time_zone or self.time_zone for unit in self.units if unit.code in codes}
+        return named.pop() if len(named) == 1 else self.time_zone
 
     def area_of(self, source_name: str) -> str:
         """The code of the area that a source speaks of, empty when nobody has said."""

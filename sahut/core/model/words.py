@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class Kind(StrEnum):
@@ -165,6 +166,16 @@ class DismissReason(StrEnum):
     ABUSIVE = "abusive"
 
 
+class RevealPurpose(StrEnum):
+    """Why somebody looks at what is masked."""
+
+    CONTACT = "contact"
+    CHECK = "check"
+    PASS_ON = "pass_on"
+    DATA_SUBJECT = "data_subject"
+    LAW = "law"
+
+
 class TicketStatus(StrEnum):
     """SP4N-LAPOR!'s course of a report; ``void`` is a conversion that was undone."""
 
@@ -208,6 +219,22 @@ class Role(StrEnum):
     UNIT = "unit"
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
+
+
+class TimeZone(StrEnum):
+    """Indonesia's three, as people write them: western, central and eastern time. None has a summer time."""
+
+    WIB = "WIB"
+    WITA = "WITA"
+    WIT = "WIT"
+
+    @property
+    def info(self) -> ZoneInfo:
+        """As dates reckon with it."""
+        return ZoneInfo(_IANA[self])
+
+
+_IANA = {TimeZone.WIB: "Asia/Jakarta", TimeZone.WITA: "Asia/Makassar", TimeZone.WIT: "Asia/Jayapura"}
 
 
 class MentionOrder(StrEnum):

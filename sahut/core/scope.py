@@ -153,14 +153,17 @@ class _Mentions(_Limited):
         found = self._mentions.get(mention_id)
         if found.ticket_id is None or not self._tickets.holds(found.ticket_id):
             raise NotFoundError("mention", mention_id)
-        if found.first_id is not None and not self.holds(found.first_id):
-            # What it repeats lies elsewhere: not even its id is theirs to know.
-            return replace(found, first_id=None)
-        return found
+        return self._shown(found)
 
     def whole(self, mention_id: int) -> MentionRecord:
         self.get(mention_id)
-        return self._mentions.whole(mention_id)
+        return self._shown(self._mentions.whole(mention_id))
+
+    def _shown(self, found: MentionRecord) -> MentionRecord:
+        """Without what it repeats where that lies elsewhere: not even its id is theirs to know."""
+        if found.first_id is None or self.holds(found.first_id):
+            return found
+        return replace(found, first_id=None)
 
     def holds(self, mention_id: int) -> bool:
         """Whether a mention is in a ticket of theirs."""
@@ -175,7 +178,8 @@ class _Mentions(_Limited):
     ) -> Page[MentionRecord]:
         if not self._units:
             return Page(items=[])
-        return self._mentions.page(self._narrowed(where), order=order, limit=limit, after=after)
+        found = self._mentions.page(self._narrowed(where), order=order, limit=limit, after=after)
+        return Page(items=[self._shown(one) for one in found.items], next=found.next)
 
     def count(self, where: MentionFilter, *, cap: int) -> int:
         return self._mentions.count(self._narrowed(where), cap=cap) if self._units else 0
@@ -188,7 +192,7 @@ class _Mentions(_Limited):
         return self._mentions.versions(mention_id)
 
     def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
-        return [one for one in self._mentions.conversation(of, limit) if self.holds(one.id)]
+        return [self._shown(one) for one in self._mentions.conversation(of, limit) if self.holds(one.id)]
 
 
 class _Decisions(_Limited):

@@ -286,7 +286,11 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         means=made.means,
         platforms=platforms(),
         areas=area_names,
-        settings=ApiSettings(base_url=settings.public_url, cookie_secure=settings.public_url.startswith("https://")),
+        settings=ApiSettings(
+            base_url=settings.public_url,
+            cookie_secure=settings.public_url.startswith("https://"),
+            token_per_minute=settings.token_per_minute,
+        ),
     )
 
 
@@ -511,15 +515,33 @@ def check_units(policy: Policy, role: Role, units: tuple[str, ...]) -> None:
         raise SettingsError("a unit officer belongs to a unit: --unit CODE")
 
 
-def add_token(made: jobs.Parts, user: User, *, name: str, lasts: timedelta | None) -> str:
-    """A key for a program that acts as ``user``; only its hash is kept."""
-    from triage_api.auth import new_token
+def add_token(made: jobs.Parts, user: User, *, name: str, scopes: Collection[str], lasts: timedelta) -> str:
+    """A key for a program that acts as ``user`` within ``scopes``; only its hash is kept.
 
+    Raises RefusedError, and SettingsError for a scope that the account's role does not grant.
+    """
+    from sahut.core import tokens
+    from triage_api.auth import new_token
+    from triage_api.permissions import scopes_of
+
+    granted = [str(one) for one in scopes_of(user.role)]
+    beyond = [one for one in scopes if one not in granted]
+    if beyond:
+        raise SettingsError(
+            f"the role {user.role} does not grant {', '.join(beyond)}; it grants {', '.join(granted)}", key="--scope"
+        )
     shown, token_hash = new_token()
-    expires_at = None if lasts is None else made.clock() + lasts
+    now = made.clock()
     with made.store.begin() as tx:
-        tx.accounts.add_token(
-            user_id=user.id, name=name, token_hash=token_hash, expires_at=expires_at, now=made.clock()
+        tokens.make(
+            tx,
+            user.id,
+            name=name,
+            token_hash=token_hash,
+            scopes=scopes,
+            expires_at=now + lasts,
+            actor=None,
+            now=now,
         )
     return shown
 

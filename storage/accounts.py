@@ -170,7 +170,14 @@ class SqlAccounts:
         return max(counts)
 
     def add_token(
-        self, *, user_id: int, name: str, token_hash: str, expires_at: datetime | None, now: datetime
+        self,
+        *,
+        user_id: int,
+        name: str,
+        token_hash: str,
+        scopes: Sequence[str],
+        expires_at: datetime | None,
+        now: datetime,
     ) -> ApiToken:
         """Keep a program's key."""
         self._connection.execute(
@@ -181,6 +188,7 @@ class SqlAccounts:
                 created_at=now,
                 expires_at=expires_at,
                 revoked=False,
+                scopes=sorted(set(scopes)),
             )
         )
         made = self.token(token_hash)
@@ -284,4 +292,5 @@ def _token(row: Row[Any]) -> ApiToken:
         expires_at=row.expires_at,
         used_at=row.used_at,
         revoked=row.revoked,
+        scopes=tuple(row.scopes),
     )

@@ -427,6 +427,7 @@ api_token = Table(
     Column("expires_at", Utc),
     Column("used_at", Utc),
     Column("revoked", Boolean, nullable=False),
+    Column("scopes", Json, nullable=False, server_default=text("'[]'")),
 )
 
 failed_login = Table(

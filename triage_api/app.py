@@ -18,6 +18,7 @@ from triage_api.looking import Gate, Looks
 from triage_api.metrics import MeasureRequests, Metrics
 from triage_api.routes import ROUTERS
 from triage_api.settings import ApiSettings
+from triage_api.throttle import Throttle
 from triage_api.web import routes as board
 from triage_api.web.languages import Languages
 
@@ -57,6 +58,8 @@ def create_app(
         platforms=platforms or {},
         gate=gate,
         areas=areas,
+        programs=Throttle(chosen.token_per_minute),
+        strangers=Throttle(chosen.wrong_token_per_minute),
     )
     app = FastAPI(
         title="Sahut",

@@ -21,15 +21,17 @@ from sahut.core import people
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Actor, AuditAct, AuditDraft, SecondFactor, Session, User
 from sahut.core.ports import Accounts, Clock, Store, Tx
-from triage_api import one_time_codes
+from triage_api import one_time_codes, permissions
 from triage_api.errors import (
     ApiError,
     BadCodeError,
     BadCredentialsError,
     CrossSiteError,
+    InvalidError,
     SecondFactorNeededError,
     TooManyAttemptsError,
 )
+from triage_api.permissions import Permission
 from triage_api.settings import ApiSettings
 
 # OWASP's second choice for argon2id (19 MiB, two passes): four at a time stay well within the process's memory.
@@ -52,11 +54,19 @@ LEAST_PASSWORD = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """Who sent a request: by ``session`` (a browser), or by a token (then it is None)."""
+    """Who sent a request: by ``session`` (a browser), or by a token (then it is None).
+
+    ``scopes`` is what a token was given; None for a session, which has all that the role grants.
+    """
 
     user: User
     actor: Actor
     session: Session | None = None
+    scopes: frozenset[str] | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role grants it at this time and, of a token, whether it was given it."""
+        return permissions.may(self.user.role, permission) and (self.scopes is None or permission in self.scopes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +249,8 @@ def sign_out(store: Store, clock: Clock, signed: Signed) -> None:
 
 
 def end_own_session(store: Store, clock: Clock, signed: Signed, handle: str) -> None:
-    """End one of one's own sessions, by its handle. Raises NotFoundError, also for another's."""
+    """End one of one's own sessions, by its handle. Raises NotFoundError, also for another's; InvalidError."""
+    check_browser(signed)
     with store.begin() as tx:
         mine = [one for one in tx.accounts.sessions_of(signed.user.id) if one.handle == handle]
         if not mine:
@@ -249,7 +260,8 @@ def end_own_session(store: Store, clock: Clock, signed: Signed, handle: str) -> 
 
 
 def end_other_sessions(store: Store, clock: Clock, signed: Signed) -> int:
-    """Sign out everywhere but here; how many sessions there were."""
+    """Sign out everywhere but here; how many sessions there were. Raises InvalidError for a token."""
+    check_browser(signed)
     kept = signed.session.token_hash if signed.session is not None else ""
     with store.begin() as tx:
         ended = tx.accounts.end_sessions(signed.user.id, but=kept)
@@ -257,13 +269,24 @@ def end_other_sessions(store: Store, clock: Clock, signed: Signed) -> int:
     return ended
 
 
+def check_browser(signed: Signed) -> None:
+    """Raise InvalidError for a token: whoever finds one must not sign its holder out, nor learn where they sit."""
+    if signed.session is None:
+        raise InvalidError("a token has no session; sign in for that")
+
+
 def device_of(request: Request) -> str:
     """What the browser says it is, shortened: for its owner to recognise it by."""
     return request.headers.get("user-agent", "")[:200]
 
 
-def by_cookie(store: Store, settings: ApiSettings, now: datetime, cookie: str) -> Signed | None:
-    """Who holds this session; None when it ended, idled out, or its account was closed."""
+def by_cookie(
+    store: Store, settings: ApiSettings, now: datetime, cookie: str, *, quiet: bool = False
+) -> Signed | None:
+    """Who holds this session; None when it ended, idled out, or its account was closed.
+
+    ``quiet`` is a page that asks by itself: that somebody left it open does not keep the session from idling out.
+    """
     if not cookie:
         return None
     with store.read() as tx:
@@ -273,7 +296,7 @@ def by_cookie(store: Store, settings: ApiSettings, now: datetime, cookie: str) -
         user = tx.accounts.user(session.user_id)
     if not user.active:
         return None
-    if now - session.seen_at >= _TOUCH_EVERY:
+    if not quiet and now - session.seen_at >= _TOUCH_EVERY:
         with store.begin() as tx:
             tx.accounts.touch_session(session.token_hash, now)
         session = replace(session, seen_at=now)
@@ -284,7 +307,7 @@ def by_token(store: Store, now: datetime, shown: str) -> Signed | None:
     """Whose program this is; None for a token unknown, revoked, expired, or of a closed account."""
     with store.read() as tx:
         token = tx.accounts.token(hash_secret(shown))
-        if token is None or token.revoked or (token.expires_at is not None and now >= token.expires_at):
+        if token is None or token.over(now):
             return None
         user = tx.accounts.user(token.user_id)
     if not user.active:
@@ -293,7 +316,8 @@ def by_token(store: Store, now: datetime, shown: str) -> Signed | None:
         with store.begin() as tx:
             tx.accounts.touch_token(token.id, now)
     name = f"{user.name} ({token.name})"
-    return Signed(user=user, actor=Actor(user_id=user.id, name=name, role=user.role, token_id=token.id))
+    actor = Actor(user_id=user.id, name=name, role=user.role, token_id=token.id)
+    return Signed(user=user, actor=actor, scopes=frozenset(token.scopes))
 
 
 def called_from(request: Request, signed: Signed | None) -> Signed | None:

@@ -19,12 +19,20 @@ from sahut.core.model import Actor, Policy, Role
 from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
 from sahut.core.scope import UnitStore
+from sahut.core.sight import SeenStore, Sight
 from triage_api import auth, permissions, second_factor
 from triage_api.auth import Signed
-from triage_api.errors import ForbiddenError, MustChangeError, NotSignedInError, SecondFactorRequiredError
+from triage_api.errors import (
+    ForbiddenError,
+    MustChangeError,
+    NotSignedInError,
+    SecondFactorRequiredError,
+    TooManyRequestsError,
+)
 from triage_api.looking import Gate
 from triage_api.permissions import Permission
 from triage_api.settings import ApiSettings
+from triage_api.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +56,15 @@ class Deps:
 
 def deps_of(request: Request) -> Deps:
     """The app's parts."""
+    programs: Throttle = field(default_factory=lambda: Throttle(0))
+    strangers: Throttle = field(default_factory=lambda: Throttle(0))
+    sight: Sight = field(default_factory=Sight)
+    unmasked: Store | None = None
+
+    @property
+    def bare(self) -> Store:
+        """Without masks."""
+        return self.unmasked or self.store
     deps: Deps = request.app.state.deps
     return deps
 
@@ -65,12 +82,28 @@ Now = Annotated[datetime, Depends(now_of)]
 
 
 def signed_or_none(request: Request, deps: AllParts, now: Now) -> Signed | None:
-    """Who asks, by bearer token or else by session cookie; None for nobody. A wrong token is nobody, cookie or not."""
+    """Who asks, by bearer token or else by session cookie; None for nobody. A wrong token is nobody, cookie or not.
+
+    Raises TooManyRequestsError for a token that asks too often, and for an address that tries wrong ones.
+    """
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return auth.called_from(request, auth.by_token(deps.store, now, shown.strip()))
+        return auth.called_from(request, _program(deps, now, shown.strip(), auth.address_of(request)))
     cookie = request.cookies.get(deps.settings.cookie_name, "")
-    return auth.called_from(request, auth.by_cookie(deps.store, deps.settings, now, cookie))
+    quiet = permissions.is_quiet(request.method, getattr(request.scope.get("route"), "path", ""))
+    return auth.called_from(request, auth.by_cookie(deps.store, deps.settings, now, cookie, quiet=quiet))
+
+
+def _program(deps: Deps, now: datetime, shown: str, address: str) -> Signed | None:
+    wait = deps.strangers.wait(address, now)
+    signed = None if wait else auth.by_token(deps.store, now, shown)
+    if signed is None:
+        deps.strangers.take(address, now)
+    else:
+        wait = deps.programs.take(str(signed.actor.token_id), now)
+    if wait:
+        raise TooManyRequestsError(wait)
+    return signed
 
 
 MaybeSigned = Annotated[Signed | None, Depends(signed_or_none)]
@@ -98,7 +131,7 @@ def authorize(request: Request, deps: AllParts, signed: MaybeSigned) -> None:
         return
     if signed is None:
         raise NotSignedInError
-    if permission is None or not permissions.may(signed.user.role, permission):
+    if permission is None or not signed.may(permission):
         raise ForbiddenError(f"{signed.actor.name} ({signed.user.role}) may not do this")
     if signed.session is None:
         return
@@ -124,7 +157,7 @@ def authorize_page(request: Request, signed: MaybeSigned) -> None:
         raise NotSignedInError
     if permission is None:
         log.error("%s %s does not stand in the table of triage_api/permissions.py", request.method, path)
-    elif permissions.may(signed.user.role, permission):
+    elif signed.may(permission):
         return
     elif path == "/":
         raise HTTPException(303, headers={"Location": permissions.home(signed.user.role)})

@@ -42,6 +42,7 @@ RULE_STATUS: dict[str, int] = {
     "reply_note": 422,
     "reply_link": 422,
     "second_factor_own": 403,
+    "token_time": 422,
 }
 
 _HIDDEN = {
@@ -138,6 +139,17 @@ class TooManyAttemptsError(ApiError):
 
     status = 429
     code = "too_many_attempts"
+
+
+class TooManyRequestsError(ApiError):
+    """A program asks faster than it may."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, wait: int) -> None:
+        """Next time in so many seconds."""
+        super().__init__(f"too many requests; go on in {wait} s", headers={"Retry-After": str(wait)})
 
 
 class VersionMissingError(ApiError):

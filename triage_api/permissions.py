@@ -126,6 +126,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/hooks/meta/{credential_id}"): Permission.SIGNED,
     ("GET", f"{_V1}/policy"): Permission.CASES,
     ("GET", "/metrics"): Permission.READ,
+    ("GET", f"{_V1}/session/tokens"): Permission.OWN,
+    ("DELETE", f"{_V1}/session/tokens/{{token_id}}"): Permission.OWN,
     # --- the board
     ("GET", "/static/{hashed_name}"): Permission.OPEN,
     ("POST", "/display"): Permission.OPEN,
@@ -149,6 +151,10 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/users/{user_id}"): Permission.ACCOUNTS,
     ("POST", "/users/{user_id}/{act}"): Permission.ACCOUNTS,
     ("GET", "/"): Permission.READ,
+    ("POST", "/account/tokens"): Permission.OWN,
+    ("GET", "/tokens"): Permission.ACCOUNTS,
+    ("POST", "/tokens"): Permission.ACCOUNTS,
+    ("POST", "/tokens/{token_id}/revoke"): Permission.ACCOUNTS,
     ("GET", "/areas"): Permission.READ,
     ("GET", "/mentions/merge"): Permission.DECIDE,
     ("POST", "/mentions/merge"): Permission.DECIDE,
@@ -212,3 +218,8 @@ def home(role: Role) -> str:
 def may(role: Role, permission: Permission) -> bool:
     """Whether an account of this role has the permission."""
     return permission is Permission.OPEN or permission in GRANTS[role]
+def scopes_of(role: Role) -> list[Permission]:
+    """What a program that acts for somebody of this role can be given, in the order of the table."""
+    return [one for one in Permission if one in GRANTS[role]]
+
+

@@ -11,7 +11,7 @@ from sahut.core.model import AuditAct, Policy, SecondFactor, User
 from sahut.core.ports import Clock, Store, Tx
 from triage_api import auth, one_time_codes
 from triage_api.auth import Signed, SignedIn
-from triage_api.errors import ApiError, BadCodeError, BadCredentialsError, InvalidError, NotSignedInError
+from triage_api.errors import ApiError, BadCodeError, BadCredentialsError, NotSignedInError
 from triage_api.settings import ApiSettings
 
 # How long a secret may wait for its first code: one that somebody saw on a forgotten page is worth nothing later.
@@ -74,7 +74,7 @@ def finish(
 
 def begin(store: Store, clock: Clock, signed: Signed) -> SecondFactor:
     """A fresh secret, to be confirmed by a first code. Raises RefusedError(rule="second_factor_on")."""
-    _check_browser(signed)
+    auth.check_browser(signed)
     secret, now = one_time_codes.new_secret(), clock()
     with store.begin() as tx:
         tx.second_factors.begin(signed.user.id, secret, now)
@@ -143,7 +143,7 @@ def _prove(
     act: Callable[[Tx, datetime], None],
 ) -> None:
     """Do ``act`` for whoever gives the password and a code; a wrong one counts as when signing in."""
-    _check_browser(signed)
+    auth.check_browser(signed)
     user, address = signed.user, signed.actor.address
     with store.read() as tx:
         auth.check_attempts(tx.accounts, settings, user.username, address, clock())
@@ -174,8 +174,3 @@ def _prove(
 
 def _keep(tx: Tx, user: User, codes: list[str]) -> None:
     tx.second_factors.set_recovery_codes(user.id, [one_time_codes.hash_recovery_code(user.id, one) for one in codes])
-
-
-def _check_browser(signed: Signed) -> None:
-    if signed.session is None:
-        raise InvalidError("a token has no second factor; sign in to change it")

@@ -12,7 +12,8 @@ class ApiSettings:
 
     ``base_url`` is where browsers find the board (``https://sahut.kota.example``); "" takes each request's own Host.
     ``cookie_secure`` sends the session cookie over TLS only and names it with ``__Host-``. ``allowed_hosts`` empty
-    takes any Host header. ``max_body`` is in bytes.
+    takes any Host header. ``max_body`` is in bytes. ``token_per_minute`` requests may come with one program's key, and
+    ``wrong_token_per_minute`` with keys that nobody has from one address; 0 for any number.
     """
 
     base_url: str = ""
@@ -23,6 +24,8 @@ class ApiSettings:
     failed_window: timedelta = timedelta(minutes=15)
     failed_per_account: int = 10
     failed_per_address: int = 50
+    token_per_minute: int = 600
+    wrong_token_per_minute: int = 60
     max_body: int = 1_048_576
     open_metrics: bool = False
 

@@ -10,15 +10,18 @@ import typer
 from sahut import bootstrap
 from sahut.cli.output import AsJson, ago, say, write_json, write_table
 from sahut.core import people
+from sahut.core import tokens as programs
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Role, User
+from sahut.core.tokens import LASTS_AT_MOST, USUALLY_LASTS
 
 if TYPE_CHECKING:
     from sahut.core.ports import Tx
     from sahut.jobs import Parts
 
 users = typer.Typer(help="People who may sign in.", no_args_is_help=True)
-tokens = typer.Typer(help="Keys of programs that use the API.", no_args_is_help=True)
+tokens = typer.Typer(help="Keys of programs that use the API; `sahut token` is the same.", no_args_is_help=True)
+users.add_typer(tokens, name="token")
 
 RoleOption = typer.Option(
     help="admin: everything; triage: decides; comms: replies; approver: lets replies out; unit: the tickets of its "
@@ -140,14 +143,18 @@ def enable_user(username: Username) -> None:
 def new_token(
     username: Annotated[str, typer.Argument(help="The account whose rights the program gets.")],
     name: Annotated[str, typer.Argument(help="What the program is, for the list.")],
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never when left out.")] = None,
+    scope: Annotated[
+        list[str],
+        typer.Option(help="A permission of the table of roles, as in read or decide; several times for several."),
+    ],
+    days: Annotated[int, typer.Option(min=1, max=LASTS_AT_MOST.days, help="Days until it ends.")] = USUALLY_LASTS.days,
 ) -> None:
     """Make a key for a program, which is printed on stdout once: Authorization: Bearer KEY."""
     parts = _parts()
     with parts.store.read() as tx:
         user = named(tx, username)
-    made = bootstrap.add_token(parts, user, name=name, lasts=None if days is None else timedelta(days=days))
-    say(f"'{name}' acts with the rights of {username}. The key is shown only now:")
+    made = bootstrap.add_token(parts, user, name=name, scopes=scope, lasts=timedelta(days=days))
+    say(f"'{name}' may {', '.join(scope)} in the name of {username} for {days} days. The key is shown only now:")
     typer.echo(made)
 
 
@@ -168,6 +175,7 @@ def list_tokens(as_json: Annotated[bool, AsJson] = False) -> None:
                     "expires_at": t.expires_at,
                     "used_at": t.used_at,
                     "revoked": t.revoked,
+                    "scopes": t.scopes,
                 }
                 for t in found
             ]
@@ -178,22 +186,21 @@ def list_tokens(as_json: Annotated[bool, AsJson] = False) -> None:
             t.id,
             t.name,
             owners.get(t.user_id),
+            " ".join(t.scopes),
             ago(t.used_at),
             t.expires_at or "never",
-            "revoked" if t.revoked else "active",
+            "revoked" if t.revoked else "over" if t.over(bootstrap.now()) else "active",
         )
         for t in found
     ]
-    write_table(["id", "name", "user", "used", "expires", "state"], rows, empty="No program has a key.")
+    write_table(["id", "name", "user", "may", "used", "expires", "state"], rows, empty="No program has a key.")
 
 
 @tokens.command("revoke")
 def revoke_token(token_id: Annotated[int, typer.Argument(help="Its id, from `sahut token list`.")]) -> None:
     """Let a program in no more."""
     with _parts().store.begin() as tx:
-        if token_id not in {token.id for token in tx.accounts.tokens()}:
-            raise NotFoundError("token", token_id)
-        tx.accounts.revoke_token(token_id)
+        programs.revoke(tx, token_id, actor=None, now=bootstrap.now())
     say(f"Token {token_id} is revoked.")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sahut.core import tokens
 from sahut.core.errors import RefusedError
 from sahut.core.model import Actor, AuditAct, AuditDraft, Role, User
 from sahut.core.ports import Tx
@@ -90,7 +91,7 @@ def set_active(tx: Tx, user_id: int, active: bool, *, actor: Actor | None, now: 
         tx.invitations.drop(user_id)
         for token in tx.accounts.tokens():
             if token.user_id == user_id and not token.revoked:
-                tx.accounts.revoke_token(token.id)
+                tokens.revoke(tx, token.id, actor=actor, now=now)
     if user.active is not active:
         tx.accounts.set_active(user_id, active)
         note(tx, user, "opened" if active else "closed", actor, now)

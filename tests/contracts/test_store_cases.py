@@ -257,7 +257,10 @@ def test_sessions_end(store: Store, clock: Clock, how: str) -> None:
 def test_tokens_are_found_by_hash_used_and_revoked(store: Store, clock: Clock) -> None:
     user = a_user(store, role=Role.ADMIN)
     with store.begin() as tx:
-        token = tx.accounts.add_token(user_id=user.id, name="skrip", token_hash="h", expires_at=None, now=clock())
+        token = tx.accounts.add_token(
+            user_id=user.id, name="skrip", token_hash="h", scopes=["read", "cases"], expires_at=None, now=clock()
+        )
+        assert token.scopes == ("cases", "read")
         tx.accounts.touch_token(token.id, clock())
         tx.accounts.revoke_token(token.id)
         assert tx.accounts.tokens() == [replace(token, used_at=clock(), revoked=True)]
@@ -293,7 +296,7 @@ def test_tidy_forgets_what_has_expired_and_nothing_younger(store: Store, clock: 
         tx.operations.beat("web", "p2", clock.forward(seconds=9))
         assert tx.operations.tidy(clock()) == {
             "session": 1, "stored_answer": 1, "failed_login": 1, "heartbeat": 1, "delivery": 0,
-            "told": 0, "gap": 0, "source_day": 0, "reservation": 0,
+            "told": 0, "gap": 0, "source_day": 0, "reservation": 0, "viewing": 0,
         }  # fmt: skip
         assert tx.operations.beats() == [("web", "p2", clock())]
         assert tx.accounts.session("new") is not None

@@ -90,3 +90,28 @@ def test_a_lost_second_factor_is_reset_from_the_command_line(run: Run, sqlite_ur
         entry = tx.audit.page(AuditFilter(), limit=9).items[0]
     store.close()
     assert (entry.actor_name, entry.detail["what"]) == ("command line", "second_factor_reset")
+
+
+def test_a_programs_key_is_made_listed_and_revoked_from_the_command_line(run: Run, sqlite_url: str) -> None:
+    run("user", "add", "budi", "--role", "auditor")
+    refused = run("user", "token", "new", "budi", "dasbor", "--scope", "read", "--scope", "decide")
+    assert isinstance(refused.exception, SettingsError)
+    assert run("user", "token", "new", "budi", "dasbor").exit_code == 2
+    assert run("user", "token", "new", "budi", "dasbor", "--scope", "read", "--days", "400").exit_code == 2
+    made = run("token", "new", "budi", "dasbor", "--scope", "read", "--days", "30")
+    key = made.stdout.strip()
+    assert key.startswith("sahut_")
+    (shown,) = json.loads(run("user", "token", "list", "--json").stdout)
+    assert (shown["user"], shown["scopes"], shown["used_at"], shown["revoked"]) == ("budi", ["read"], None, False)
+    assert key not in run("user", "token", "list").stdout
+    store = open_store(sqlite_url, keys=[KEY])
+    with store.read() as tx:
+        token = tx.accounts.token(hash_secret(key))
+    assert (token.expires_at - token.created_at).days == 30
+    assert run("user", "token", "revoke", str(token.id)).exit_code == 0
+    assert isinstance(run("user", "token", "revoke", "99").exception, NotFoundError)
+    with store.read() as tx:
+        assert tx.accounts.token(hash_secret(key)).revoked
+        acts = [(one.actor_name, one.detail["what"]) for one in tx.audit.page(AuditFilter(kind="token"), limit=9).items]
+    store.close()
+    assert acts == [("command line", "revoked"), ("command line", "made")]

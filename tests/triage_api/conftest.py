@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from threading import Barrier
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from sahut import probe
+from collectors import registry
+from collectors.registry import CollectorSettings
+from sahut import bootstrap, probe
 from sahut.core.model import (
     Annotation,
     Change,
@@ -24,15 +27,17 @@ from sahut.core.model import (
     SourceDraft,
     Topic,
     Unit,
+    User,
     Verdict,
     WhySpan,
 )
-from sahut.core.ports import Store
+from sahut.core.ports import Collector, Store, Tx
 from sahut.core.rules import text_key
 from tests.builders import NOW, a_mention, a_source_draft, a_tie, an_assessment
 from tests.fakes import FakeCollector, FakeReplier
 from triage_api.app import ApiSettings, create_app
 from triage_api.auth import hash_password, new_token
+from triage_api.permissions import scopes_of
 
 PASSWORD = "jalan mulus 2026"
 HASHED = hash_password(PASSWORD)
@@ -44,13 +49,19 @@ def _look(draft: SourceDraft) -> Probe:
     return probe.look(draft, FakeCollector().page(a_mention(), a_mention(), title="Warta Kota Contoh"), NOW)
 
 
+@cache
+def _shipped(platform: str) -> Collector:
+    return registry.load(platform, settings=CollectorSettings())
+
+
 @dataclass
 class World:
     """An app, its store, and who may call it."""
 
     store: Store
     clock: Any
-    settings: ApiSettings = field(default_factory=ApiSettings)
+    # A clock that stands refills no bucket.
+    settings: ApiSettings = field(default_factory=lambda: ApiSettings(token_per_minute=0, wrong_token_per_minute=0))
     queue: Any = None
     collector_for: Any = None
     look: Any = None
@@ -65,9 +76,9 @@ class World:
             clock=self.clock,
             settings=self.settings,
             queue=self.queue,
-            collector_for=self.collector_for,
+            collector_for=self.collector_for or _shipped,
             look=self.look or _look,
-            platforms=self.platforms,
+            platforms=bootstrap.platforms() if self.platforms is None else self.platforms,
             means=self.replier.means(),
         )
         self.tokens: dict[Role, str] = {}
@@ -92,10 +103,17 @@ class World:
                     now=self.clock(),
                     units=("pu",) if role is Role.UNIT else (),
                 )
-                tx.accounts.add_token(user_id=user.id, name="uji", token_hash=hashed, expires_at=None, now=self.clock())
+                self._let_in(tx, user, hashed)
             self.tokens[role], self.users[role] = shown, user.id
         with self.store.begin() as tx:
             self.source = tx.sources.add(a_source_draft(platform="feed", address="https://a.example/rss"), self.clock())
+
+    def _let_in(self, tx: Tx, user: User, token_hash: str) -> None:
+        """A program with all that the role grants."""
+        scopes, now = scopes_of(user.role), self.clock()
+        tx.accounts.add_token(
+            user_id=user.id, name="uji", token_hash=token_hash, scopes=scopes, expires_at=None, now=now
+        )
 
     def browser(self, base_url: str = "http://testserver") -> TestClient:
         """Without any credentials; raises nothing for a 500, as a browser would see it."""

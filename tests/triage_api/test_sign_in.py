@@ -264,7 +264,8 @@ def test_another_site_cannot_sign_a_browser_in(world: World) -> None:
 
 def test_a_token_works_until_it_is_revoked(world: World) -> None:
     admin = world.program(Role.ADMIN)
-    made = admin.post("/api/v1/tokens", json={"name": "dasbor", "user_id": world.users[Role.AUDITOR]}).json()
+    body = {"name": "dasbor", "user_id": world.users[Role.AUDITOR], "scopes": ["read"]}
+    made = admin.post("/api/v1/tokens", json=body).json()
     client = world.browser()
     client.headers["Authorization"] = f"Bearer {made['token']}"
 
@@ -278,7 +279,8 @@ def test_a_token_works_until_it_is_revoked(world: World) -> None:
 
 
 def test_a_token_ends_at_its_time(world: World, clock) -> None:
-    body = {"name": "sebentar", "user_id": world.users[Role.AUDITOR], "expires_at": "2026-11-24T12:00:00+07:00"}
+    body = {"name": "sebentar", "user_id": world.users[Role.AUDITOR], "scopes": ["own"]}
+    body["expires_at"] = "2026-11-24T12:00:00+07:00"
     made = world.program(Role.ADMIN).post("/api/v1/tokens", json=body).json()
     client = world.browser()
     client.headers["Authorization"] = f"Bearer {made['token']}"

@@ -100,7 +100,7 @@ def test_of_many_sources_added_at_once_with_one_key_there_is_one(each_world: Wor
 
 def test_a_tokens_secret_is_not_kept_for_a_repeat(world: World) -> None:
     admin = world.program(Role.ADMIN)
-    body = {"name": "dasbor", "user_id": world.users[Role.AUDITOR]}
+    body = {"name": "dasbor", "user_id": world.users[Role.AUDITOR], "scopes": ["read"]}
     key = {"Idempotency-Key": "k1"}
     first = admin.post("/api/v1/tokens", json=body, headers=key).json()
     again = admin.post("/api/v1/tokens", json=body, headers=key).json()

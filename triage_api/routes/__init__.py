@@ -18,6 +18,8 @@ from triage_api.routes import (
     tickets,
 )
 
+    tokens,
+    viewings,
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     second_factor.router,
@@ -34,3 +36,4 @@ ROUTERS: tuple[APIRouter, ...] = (
     operations.router,
     operations.probes,
 )
+    tokens.router,

@@ -1,16 +1,13 @@
-"""Dead letters, accounts, tokens, the policy, and how the service is."""
+"""Dead letters, accounts, the policy, and how the service is."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel
 
 from sahut.core import actions
-from sahut.core.ports import Tx
-from triage_api.auth import new_token
-from triage_api.deps import Now, Parts, SignedUser, ring
+from triage_api.deps import Now, Parts, ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
@@ -18,16 +15,11 @@ from triage_api.schemas import (
     AliveAnswer,
     DeadLetterAnswer,
     DeadLetterPage,
-    NewTokenAnswer,
     PolicyAnswer,
     RetryAnswer,
-    TokenAnswer,
-    TokenBody,
-    TokenList,
     UserAnswer,
     UserList,
 )
-from triage_api.writes import IdempotencyKey, once
 
 router = APIRouter(prefix="/api/v1", tags=["operations"])
 probes = APIRouter(tags=["health"])
@@ -68,37 +60,6 @@ def list_users(deps: Parts) -> UserList:
     """Whom a ticket may be assigned to, and who is closed."""
     with deps.store.read() as tx:
         return UserList(items=[UserAnswer.of(user) for user in tx.accounts.users()])
-
-
-@router.get("/tokens", response_model=TokenList, responses=problems())
-def list_tokens(deps: Parts) -> TokenList:
-    """Every program's key, without the keys."""
-    with deps.store.read() as tx:
-        return TokenList(items=[TokenAnswer.of(token) for token in tx.accounts.tokens()])
-
-
-@router.post("/tokens", status_code=201, response_model=NewTokenAnswer, responses=problems(404, 409))
-def add_token(
-    request: Request, deps: Parts, signed: SignedUser, now: Now, body: TokenBody, key: IdempotencyKey = None
-) -> Response:
-    """A new key. It is shown in this answer and never again."""
-    shown, token_hash = new_token()
-
-    def act(tx: Tx) -> BaseModel:
-        owner = tx.accounts.user(body.user_id)
-        made = tx.accounts.add_token(
-            user_id=owner.id, name=body.name, token_hash=token_hash, expires_at=body.expires_at, now=now
-        )
-        return NewTokenAnswer(**TokenAnswer.of(made).model_dump(), token=shown)
-
-    return once(request, deps, signed, now, key=key, body=body, act=act, secrets=("token",))
-
-
-@router.delete("/tokens/{token_id}", status_code=204, response_class=Response, responses=problems(404))
-def revoke_token(deps: Parts, token_id: Annotated[int, Path(ge=1, le=LARGEST_ID)]) -> None:
-    """Close a key at once."""
-    with deps.store.begin() as tx:
-        tx.accounts.revoke_token(token_id)
 
 
 @router.get("/policy", response_model=PolicyAnswer, responses=problems())

@@ -49,7 +49,8 @@ def show_session(signed: SignedUser) -> SessionAnswer:
 def sign_out(response: Response, deps: Parts, signed: SignedUser) -> None:
     """End the session. A token has none and stays valid."""
     auth.sign_out(deps.store, deps.clock, signed)
-    clear_cookie(response, deps.settings)
+    if signed.session is not None:
+        clear_cookie(response, deps.settings)
 
 
 @router.put("/password", response_model=SessionAnswer, responses=problems(429))
@@ -57,8 +58,7 @@ def change_password(
     request: Request, response: Response, deps: Parts, signed: SignedUser, body: PasswordBody
 ) -> SessionAnswer:
     """Set a password of one's own. Every session of the account ends, and a new one opens."""
-    if signed.session is None:
-        raise InvalidError("a token has no password; sign in to change it")
+    auth.check_browser(signed)
     if body.new == body.current:
         raise InvalidError("choose another password than the present one", pointer="#/new")
     changed = auth.change_password(
@@ -77,6 +77,7 @@ def change_password(
 @router.get("/all", response_model=SessionList, responses=problems())
 def list_sessions(deps: Parts, signed: SignedUser, now: Now) -> SessionList:
     """Where one's account is signed in, the latest used first."""
+    auth.check_browser(signed)
     return SessionList(items=[OwnSessionAnswer.of(one, signed) for one in own_sessions(deps, signed, now)])
 
 

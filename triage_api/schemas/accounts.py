@@ -14,6 +14,7 @@ from sahut.core.model import (
 )
 from triage_api.auth import LEAST_PASSWORD, Signed
 from triage_api.fields import Answer, Body, Id, NamedLine, Secret, Time
+from triage_api.permissions import Permission
 from triage_api.schemas._example import example
 
 
@@ -72,12 +73,18 @@ class SessionAnswer(Answer):
 
 
 class TokenBody(Body):
-    """A key for a program, which acts with the role of the account ``user_id``."""
+    """A key for a program, which acts as the account ``user_id`` within ``scopes``, all of which its role must grant.
 
-    model_config = ConfigDict(json_schema_extra=example({"name": "dasbor dinas", "user_id": 1}))
+    It ends at ``expires_at``, within a year; after 90 days where that is left out.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=example({"name": "dasbor dinas", "user_id": 1, "scopes": ["cases", "read"]})
+    )
 
     name: NamedLine
     user_id: Id
+    scopes: Annotated[list[Permission], Field(min_length=1, max_length=len(Permission))]
     expires_at: Time | None = None
 
 
@@ -91,6 +98,7 @@ class TokenAnswer(Answer):
     expires_at: datetime | None
     used_at: datetime | None
     revoked: bool
+    scopes: list[str]
 
     @classmethod
     def of(cls, token: ApiToken) -> TokenAnswer:

@@ -14,9 +14,11 @@ from triage_api.auth import SignedIn
 from triage_api.deps import AllParts, MaybeSigned, Parts
 from triage_api.errors import BadCredentialsError, SecondFactorNeededError, TooManyAttemptsError
 from triage_api.routes.sessions import clear_cookie, own_sessions, set_challenge, set_cookie
+from triage_api.routes.tokens import own_tokens
 from triage_api.settings import ApiSettings
 from triage_api.web import pages
 from triage_api.web.desk import AtDesk, Fields, Owns, own_path, with_flash
+from triage_api.web.roles import scope_words
 from triage_api.web.words import _
 
 router = APIRouter(include_in_schema=False)
@@ -91,8 +93,9 @@ def sign_out(form: Owns) -> Response:
 def account(desk: AtDesk) -> Response:
     """Who one is here."""
     found = own_sessions(desk.deps, desk.signed, desk.now)
+    programs = [(one, scope_words(one), one.over(desk.now)) for one in own_tokens(desk.deps, desk.signed)]
     with desk.deps.store.read() as tx:
-        return desk.page(tx, "account.html", tab="account", sessions=found, this=desk.signed.session)
+        return desk.page(tx, "account.html", tab="account", sessions=found, this=desk.signed.session, programs=programs)
 
 
 @router.post("/account/sessions")

@@ -56,6 +56,7 @@ def kind_words() -> dict[str, str]:
         "source": _("Sumber"),
         "credential": _("Kredensial"),
         "user": _("Akun"),
+        "token": _("Kunci program"),
         "key": _("Kunci enkripsi"),
         "sources": _("Daftar sumber"),
         "labels": _("Label latihan"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from sahut.core.model import Role
+from sahut.core.model import ApiToken, Role
 from triage_api.permissions import CLOSED, GRANTS, Permission
 from triage_api.web.desk import AtDesk
 from triage_api.web.words import _
@@ -29,6 +29,11 @@ def permission_words(permission: Permission) -> str:
 
 
 @router.get("/roles")
+def scope_words(token: ApiToken) -> list[str]:
+    """What a key may, in words; its own name for a permission that this version does not know."""
+    return [permission_words(Permission(one)) if one in set(Permission) else one for one in token.scopes]
+
+
 def roles(desk: AtDesk) -> Response:
     """Who may do what."""
     asked = [one for one in Permission if one not in CLOSED]

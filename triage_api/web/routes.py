@@ -27,6 +27,7 @@ from triage_api.web import (
     tickets,
 )
 from triage_api.web.languages import N_
+    tokens,
 from triage_api.web.words import _
 
 _TITLES = {
@@ -85,6 +86,8 @@ _RULES = {
     "not_invited": N_("Undangan itu sudah dipakai. Beri kata sandi sekali pakai bila orangnya tidak dapat masuk."),
     "second_factor_on": N_("Langkah kedua akun ini sudah menyala."),
     "second_factor_off": N_("Langkah kedua akun ini tidak menyala, atau penyiapannya terlalu lama. Mulai lagi."),
+    "token_time": N_("Kunci program berlaku paling lama setahun."),
+    "token_closed_account": N_("Akun itu sudah ditutup; pilih akun lain."),
     "second_factor_own": N_("Langkah kedua Anda sendiri dimatikan di halaman akun, dengan sebuah kode."),
     "not_found": N_("Yang Anda cari tidak ada, atau sudah dihapus."),
     "content_too_large": N_("Yang Anda kirim terlalu besar."),
@@ -112,6 +115,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         people,
         roles,
         queue,
+        tokens,
         steering,
         tickets,
         replies,

@@ -74,7 +74,10 @@ class SecondFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
-    """A program's key. Shown once when made; stored only as its hash."""
+    """A program's key. Shown once when made; stored only as its hash.
+
+    ``scopes`` name the permissions that it was given; it never has more than its holder's role grants at the time.
+    """
 
     id: int
     user_id: int
@@ -84,6 +87,11 @@ class ApiToken:
     expires_at: datetime | None
     used_at: datetime | None
     revoked: bool
+    scopes: tuple[str, ...] = ()
+
+    def over(self, now: datetime) -> bool:
+        """Whether it opens nothing any more."""
+        return self.revoked or (self.expires_at is not None and now >= self.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def record(row: Row[Any]) -> MentionRecord:
         ticket_id=row.ticket_id,
         updated_at=row.updated_at,
         why=why_spans(row.why),
-        place=None if row.place is None else _place(row.place),
+        place=None if row.place is None else place_from(row.place),
         language=None if row.text_language is None else Language(row.text_language),
         withdrawn_at=row.withdrawn_at,
         answers=row.answers,
@@ -100,7 +100,8 @@ def place_value(place: Place) -> dict[str, Any]:
     return asdict(place)
 
 
-def _place(value: Mapping[str, Any]) -> Place:
+def place_from(value: Mapping[str, Any]) -> Place:
+    """The place that a column holds."""
     return Place(
         **{
             **value,

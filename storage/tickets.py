@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -15,6 +15,7 @@ from sahut.core.model import (
     Page,
     Priority,
     Ticket,
+    TicketCandidate,
     TicketChange,
     TicketDraft,
     TicketEvent,
@@ -22,7 +23,7 @@ from sahut.core.model import (
     TicketStatus,
     Topic,
 )
-from storage import paging
+from storage import paging, ticket_candidates
 from storage.engine import insert_into
 from storage.tables import account, mention, ticket, ticket_counter, ticket_event
 
@@ -143,6 +144,16 @@ class SqlTickets:
         if len(found) <= limit:
             return Page(items=found)
         return Page(items=found[:limit], next=paging.token(_ORDER, [found[limit - 1].id]))
+
+    def candidates(
+        self, *, topics: Sequence[Topic], areas: Sequence[str], beside: Sequence[int], limit: int
+    ) -> list[TicketCandidate]:
+        """Open tickets that mentions may belong to, at most ``limit`` for each of the ways to be one, newest first."""
+        found: dict[int, Ticket] = {}
+        for way in ticket_candidates.wanted(topics, areas, beside):
+            query = _tickets().where(way).order_by(ticket.c.id.desc()).limit(limit)
+            found |= {row.id: _value(row) for row in self._connection.execute(query)}
+        return ticket_candidates.with_mentions(self._connection, list(found.values()))
 
     def count(self, where: TicketFilter, *, cap: int) -> int:
         """How many match, counted up to ``cap``."""

@@ -76,6 +76,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", f"{_V1}/decisions"): Permission.READ,
     ("POST", f"{_V1}/decisions/dismiss"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/merge"): Permission.DECIDE,
+    ("GET", f"{_V1}/mentions/{{mention_id}}/tickets"): Permission.READ,
+    ("GET", f"{_V1}/mentions/{{mention_id}}/similar"): Permission.READ,
     ("POST", f"{_V1}/decisions/snooze"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/assign"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/correct"): Permission.DECIDE,

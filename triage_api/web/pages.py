@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sahut.core import model, personal
-from triage_api.web import formats, hostile, languages, marks, platform_words, steering_words, words
+from triage_api.web import formats, hostile, languages, likely_words, marks, platform_words, steering_words, words
 from triage_api.web.assets import asset_url
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -77,6 +77,7 @@ def environment() -> Environment:
         refusal_words=words.refusal,
         caution_words=words.caution,
         language=languages.current,
+        reasons=likely_words.reasons,
         languages=languages.NAMES,
     )
     return made

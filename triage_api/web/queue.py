@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from sahut.core import actions, rules
+from sahut.core import actions, rules, suggesting
 from sahut.core.errors import RefusedError
 from sahut.core.model import (
     DismissReason,
@@ -19,6 +19,7 @@ from sahut.core.model import (
     MentionRecord,
     MentionState,
     TicketFilter,
+    TicketSuggestion,
     TieReason,
 )
 from sahut.core.ports import Tx
@@ -36,6 +37,7 @@ MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 PAGE = 25
 _MOST_COPIES = 50
 _MOST_FOUND = 10
+_MOST_LIKELY = 5
 _TABS: dict[str, tuple[MentionState, ...]] = {
     "flagged": (MentionState.FLAGGED,),
     "snoozed": (MentionState.SNOOZED,),
@@ -130,13 +132,16 @@ def choose_ticket(desk: AtDesk) -> Response:
         records = [tx.mentions.get(mention_id) for mention_id, _version in picks[:PAGE]]
         topics = () if search else tuple({one.topic for one in records if one.topic})
         found = tx.tickets.page(TicketFilter(search=search, topics=topics), limit=_MOST_FOUND)
+        likely = [] if search else suggesting.tickets_for(tx, records, limit=_MOST_LIKELY)
+        named = {one.ticket.id for one in likely}
         return desk.page(
             tx,
             "merge.html",
             tab="queue",
             records=records,
             picks=asked.getlist("pick"),
-            tickets=found.items,
+            likely=likely,
+            tickets=[one for one in found.items if one.id not in named],
             search=search,
         )
 
@@ -165,8 +170,15 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             urgent_from=desk.deps.policy.urgent_threshold,
             people=desk.people(tx),
             next_one=_next(tx, mention_id) if may_decide else None,
+            likely=_likely(tx, record) if may_decide else [],
             **replies.panel(desk, tx, record, judged),
         )
+
+
+def _likely(tx: Tx, record: MentionRecord) -> list[TicketSuggestion]:
+    """The tickets that the menu of merging names."""
+    undecided = record.state in {MentionState.FLAGGED, MentionState.SNOOZED, MentionState.FILED}
+    return suggesting.tickets_for(tx, [record], limit=_MOST_LIKELY) if undecided else []
 
 
 def _next(tx: Tx, mention_id: int) -> int | None:

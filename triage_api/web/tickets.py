@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Response
 
 from sahut.core import actions, rules
 from sahut.core.model import (
+    OPEN_TICKETS,
     MentionFilter,
     MentionOrder,
     Outcome,
@@ -117,7 +118,7 @@ def tickets(desk: AtDesk) -> Response:
     asked = desk.request.query_params
     kept = {key: asked[key] for key in _FILTERS if asked.get(key)}
     status, topic = kept.get("status", ""), kept.get("topic", "")
-    statuses = (TicketStatus(status),) if status in set(TicketStatus) else () if status == "all" else _OPEN
+    statuses = (TicketStatus(status),) if status in set(TicketStatus) else () if status == "all" else OPEN_TICKETS
     where = TicketFilter(
         statuses=statuses,
         topics=(Topic(topic),) if topic in set(Topic) else (),

@@ -187,6 +187,10 @@ class TicketStatus(StrEnum):
     VOID = "void"
 
 
+OPEN_TICKETS = (TicketStatus.NEW, TicketStatus.FORWARDED, TicketStatus.IN_PROGRESS, TicketStatus.ANSWERED)
+"""What somebody still works on."""
+
+
 class Outcome(StrEnum):
     """How a closed ticket ended; "closed" is not "fixed"."""
 

@@ -23,10 +23,12 @@ from sahut.core.model import (
     Session,
     StoredAnswer,
     Ticket,
+    TicketCandidate,
     TicketChange,
     TicketDraft,
     TicketEvent,
     TicketFilter,
+    Topic,
     User,
 )
 
@@ -69,6 +71,15 @@ class Tickets(Protocol):
     def change(self, ticket_id: int, change: TicketChange, now: datetime) -> Ticket: ...
     def void(self, ticket_id: int, now: datetime) -> Ticket: ...
     def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]: ...
+    def candidates(
+        self, *, topics: Sequence[Topic], areas: Sequence[str], beside: Sequence[int], limit: int
+    ) -> list[TicketCandidate]:
+        """Open tickets that mentions may belong to, at most ``limit`` for each way to be one, newest first.
+
+        ``areas`` are codes of cities and regencies; ``beside`` are mentions whose group may be in a ticket already.
+        """
+        ...
+
     def count(self, where: TicketFilter, *, cap: int) -> int: ...
     def add_event(
         self, ticket_id: int, kind: str, detail: Mapping[str, Any], actor_name: str, now: datetime

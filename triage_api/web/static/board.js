@@ -84,9 +84,9 @@
     switch (event.key) {
       case "j": if (all.length) go(here + 1); else act("j"); break;
       case "k": if (all.length) go(here < 0 ? 0 : here - 1); else history.back(); break;
-      case "d": case "s": openMenu(event.key); break;
+      case "d": case "s": case "m": openMenu(event.key); break;
       case "e": act("e") && document.querySelector("#tindakan select")?.focus(); break;
-      case "c": case "m": case "o": case "x": case "u": case "a": case "g": act(event.key); break;
+      case "c": case "o": case "x": case "u": case "a": case "g": act(event.key); break;
       case "r": act("r"); document.querySelector("#balasan")?.querySelector("textarea, a, button")?.focus(); break;
       case "b": document.querySelector(".bulk.some")?.querySelector("button")?.focus(); break;
       case "/": search(); break;

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from collectors._graph import Graph, MissingError
+from collectors._graph_context import Looker
 from collectors._graph_walk import WATCH, Edge, Shape, Span, Walk, Within, moment, page_of, read_item, revived
 from collectors._options import filter_of
 from collectors._settings import CollectorSettings
@@ -137,6 +138,14 @@ class GraphMember:
         if access.session.get("id"):
             return {"id": access.session["id"], "name": access.session.get("name", "")}
         return self.us(access, now)
+
+    def looker(self, access: Access | None, now: datetime) -> Looker:
+        """Who asks for a conversation. Raises PermanentError."""
+        opened = granted(access, self.title)
+        shape = self.shape(self._known_us(opened, now), now)
+        return Looker(
+            graph=self._graph, access=opened, shape=shape, fields=self.recheck_fields, asks=self.recheck_asks, now=now
+        )
 
     def reads(self, source: Source, there_are: Sequence[str]) -> list[str]:
         """What the source's option ``read`` names, with commas between; all unless told. Raises PermanentError."""

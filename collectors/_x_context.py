@@ -31,21 +31,19 @@ class XTalker:
 
         What was paid for is kept where the budget ends amid it, and the rest counts as cut.
         """
-        opened_access = access or Access(name="")
-        found: dict[str, Mention] = {}
-        cut: set[Cut] = set()
         with opened(access, self._settings) as client:
-            ours, meter = posts.Ours.of(access), Meter(opened_access, now)
+            look = _Look(client, mention, posts.Ours.of(access), Meter(access or Access(name=""), now), now)
             try:
-                cut |= self._above(client, mention, caps.above, found, ours, meter, now)
-                cut |= self._beside(client, mention, caps.beside, found, ours, meter, now)
+                look.above(caps.above)
+                look.beside(caps.beside)
             except TransientError:
-                if not found:
+                if not look.found:
                     raise
-                cut |= {Cut.ABOVE, Cut.BESIDE}
+                look.cut |= {Cut.ABOVE, Cut.BESIDE}
             resume = client.full_until()
-        batch = Batch(mentions=list(found.values()), seen=len(found), spent=meter.news(), next_check=resume)
-        return Context(batch=batch, cut=frozenset(cut))
+        found = list(look.found.values())
+        batch = Batch(mentions=found, seen=len(found), spent=look.meter.news(), next_check=resume)
+        return Context(batch=batch, cut=frozenset(look.cut))
 
     def following(
         self,
@@ -65,71 +63,64 @@ class XTalker:
         options = {"first_days": 1, "page": str(min(max(most, _LEAST), _PAGE))}
         return replace(source, address=f"conversation:{root}", query=" OR ".join(who), options=options)
 
-    def _above(
-        self,
-        client: XClient,
-        mention: Mention,
-        most: int,
-        found: dict[str, Mention],
-        ours: posts.Ours,
-        meter: Meter,
-        now: datetime,
-    ) -> set[Cut]:
+
+class _Look:
+    """One look around a mention: what was found, by id, and where it goes on beyond that."""
+
+    def __init__(self, client: XClient, mention: Mention, ours: posts.Ours, meter: Meter, now: datetime) -> None:
+        self._client, self._mention, self._ours, self._now = client, mention, ours, now
+        self._root = mention.root or mention.native_id
+        self.meter = meter
+        self.found: dict[str, Mention] = {}
+        self.cut: set[Cut] = set()
+
+    def above(self, most: int) -> None:
         """Up the line, with the first post of all in the same call as the nearest."""
-        root, parent = mention.root or mention.native_id, mention.parent
+        parent = self._mention.parent
         if not parent:
-            return set()
+            return
+        wanted = [parent] if self._root == parent or most == 1 else [parent, self._root]
+        while wanted and most > 0:
+            self.found.update(self._look_up(wanted))
+            parent = self.found[parent].parent if parent in self.found else ""
+            missing = parent and parent not in self.found
+            wanted = [parent] if missing and len(self.found) < most else []
+        if not self._ends_above():
+            self.cut.add(Cut.ABOVE)
+
+    def beside(self, most: int) -> None:
+        """Others by one page of recent search."""
         if most <= 0:
-            return {Cut.ABOVE}
-        wanted = [parent] if root == parent or most == 1 else [parent, root]
-        while wanted:
-            some = self._look_up(client, wanted, ours, meter, now)
-            found.update(some)
-            parent = found[parent].parent if parent in found else ""
-            missing = parent and parent not in found
-            wanted = [parent] if missing and len(found) < most else []
-        above = found.get(mention.parent)
+            return
+        with self.meter.room(posts.DEAREST, most=min(max(most, _LEAST), _PAGE), least=_LEAST) as size:
+            asked: dict[str, Any] = {"query": f"conversation_id:{self._root}", "max_results": size, **posts.FIELDS}
+            call = partial(self._client.search_recent_tweets, **asked)
+            answer = ask(self._client, "search of a conversation", self._now, call)
+            self.meter.charge(posts.price(answer))
+        known = {self._mention.native_id, *self.found}
+        others = {key: one for key, one in self._taken(answer).items() if key not in known}
+        self.found.update(list(others.items())[:most])
+        if (answer.get("meta") or {}).get("next_token") or len(others) > most:
+            self.cut.add(Cut.BESIDE)
+
+    def _ends_above(self) -> bool:
+        """Whether the line was followed to a post that answers nothing."""
+        above = self.found.get(self._mention.parent)
         passed: set[str] = set()
         while above is not None and above.parent and above.native_id not in passed:
             passed.add(above.native_id)
-            above = found.get(above.parent)
-        # The line is whole where it ends at a post that answers nothing.
-        return set() if above is not None and not above.parent else {Cut.ABOVE}
+            above = self.found.get(above.parent)
+        return above is not None and not above.parent
 
-    def _look_up(
-        self, client: XClient, ids: Sequence[str], ours: posts.Ours, meter: Meter, now: datetime
-    ) -> dict[str, Mention]:
-        with meter.room(posts.DEAREST, most=len(ids)) as affordable:
-            call = partial(client.get_tweets, list(ids[:affordable]), **posts.FIELDS)
-            answer = ask(client, "look-up of a conversation", now, call)
-            meter.charge(posts.price(answer))
-        return {one.native_id: one for one in posts.take_apart(answer, ours, now, {}).mentions}
+    def _look_up(self, ids: Sequence[str]) -> dict[str, Mention]:
+        with self.meter.room(posts.DEAREST, most=len(ids)) as affordable:
+            call = partial(self._client.get_tweets, list(ids[:affordable]), **posts.FIELDS)
+            answer = ask(self._client, "look-up of a conversation", self._now, call)
+            self.meter.charge(posts.price(answer))
+        return self._taken(answer)
 
-    def _beside(
-        self,
-        client: XClient,
-        mention: Mention,
-        most: int,
-        found: dict[str, Mention],
-        ours: posts.Ours,
-        meter: Meter,
-        now: datetime,
-    ) -> set[Cut]:
-        if most <= 0:
-            return set()
-        root = mention.root or mention.native_id
-        with meter.room(posts.DEAREST, most=min(max(most, _LEAST), _PAGE), least=_LEAST) as size:
-            asked: dict[str, Any] = {"query": f"conversation_id:{root}", "max_results": size, **posts.FIELDS}
-            answer = ask(client, "search of a conversation", now, partial(client.search_recent_tweets, **asked))
-            meter.charge(posts.price(answer))
-        others = [
-            one
-            for one in posts.take_apart(answer, ours, now, {}).mentions
-            if one.native_id not in found and one.native_id != mention.native_id
-        ]
-        found.update({one.native_id: one for one in others[:most]})
-        more = bool((answer.get("meta") or {}).get("next_token"))
-        return {Cut.BESIDE} if more or len(others) > most else set()
+    def _taken(self, answer: Any) -> dict[str, Mention]:
+        return {one.native_id: one for one in posts.take_apart(answer, self._ours, self._now, {}).mentions}
 
 
 def _is_handle(handle: str) -> bool:

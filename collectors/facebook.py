@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from collectors import _graph_context
 from collectors._graph_member import GraphMember, count, same_words, utf16_length
 from collectors._graph_walk import Edge, Shape, Within, moment
 from collectors._text import storable, storable_deep
@@ -22,6 +23,8 @@ from sahut.core.model import (
     Access,
     Author,
     Capability,
+    Caps,
+    Context,
     Guide,
     Mention,
     Need,
@@ -148,6 +151,10 @@ def _comments(parent: str) -> Edge:
         path=f"{parent}/comments",
         params={"fields": _COMMENT, "filter": "stream", "order": "reverse_chronological", "limit": "100"},
         kind="comment",
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """A call each for the comment above and the post, and one for each list of those beside and below."""
+        return _graph_context.levels(self.looker(access, now), mention, caps)
+
         asks=_POSTS_ASK,
     )
 

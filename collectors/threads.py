@@ -17,6 +17,7 @@ from typing import Any
 
 import emoji
 
+from collectors import _graph_context
 from collectors._graph_member import GraphMember, Look, same_words
 from collectors._graph_walk import ALWAYS, Edge, Shape, Within, moment
 from collectors._text import storable, storable_deep
@@ -25,6 +26,8 @@ from sahut.core.model import (
     Access,
     Author,
     Capability,
+    Caps,
+    Context,
     Currency,
     Guide,
     Mention,
@@ -204,6 +207,10 @@ class ThreadsCollector(GraphMember):
             kind="post",
             asks=_ASK,
         )
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """The conversation of the root by one call a page, and a call for each post above that is not in it."""
+        return _graph_context.flat(self.looker(access, now), mention, caps)
+
         for item in self.listed(edge, "timestamp", since=since, now=now, access=access):
             at = moment(item.get("timestamp"), now)
             here = _below(item.get("replied_to")) == mention.native_id

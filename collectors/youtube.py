@@ -20,7 +20,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from collectors import _youtube_answers
+from collectors import _youtube_answers, _youtube_context
 from collectors import _youtube_posts as posts
 from collectors._options import filter_of
 from collectors._query import compiled
@@ -32,6 +32,8 @@ from sahut.core.model import (
     Access,
     Batch,
     Capability,
+    Caps,
+    Context,
     Currency,
     Guide,
     Mention,
@@ -172,6 +174,10 @@ def _place(source: Source, us: str) -> Place:
         "or search",
         problem=Problem.BAD_ADDRESS,
     )
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """A unit each for the comment above, the video, and a page of the thread's other answers."""
+        return _youtube_context.context(Tube(self._settings, access, now=now), mention, caps, now=now)
+
 
 
 def _inside(batch: Batch, since: datetime, until: datetime) -> Batch:

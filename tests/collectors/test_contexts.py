@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +16,21 @@ from sahut.core.errors import CollectError, PermanentError, TransientError
 from sahut.core.model import Access, Author, Caps, Context, Currency, Cut, Mention, Problem
 from sahut.core.ports import ContextReader, Follower
 from tests.builders import NOW
-from tests.collectors import world_bluesky, world_mastodon, world_reddit, world_x
+from tests.collectors import (
+    world_bluesky,
+    world_facebook,
+    world_mastodon,
+    world_reddit,
+    world_threads,
+    world_x,
+    world_youtube,
+)
 from tests.collectors.feed_server import SETTINGS, a_source
+from tests.collectors.graph_server import refused, stamp
 from tests.collectors.platform_server import Fault
 
 Thing = dict[str, Any]
+RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
 
 
 @dataclass
@@ -30,6 +42,7 @@ class Talk:
     asked: Mention
     access: Access
     world: Any
+    line: tuple[str, ...] = ("first", "second", "third")
 
     def context(self, above: int = 5, beside: int = 20, *, access: Access | None = None) -> Context:
         collector = registry.load(self.platform, settings=SETTINGS)
@@ -44,9 +57,6 @@ class Talk:
     def close(self) -> None:
         server = self.world.http if self.platform == "x" else self.world
         server.close()
-
-
-LINE = ("first", "second", "third")
 
 
 def x() -> Talk:
@@ -124,12 +134,53 @@ def reddit() -> Talk:
     return Talk("reddit", ids, a_post("reddit", ids, root=link), world.access, world)
 
 
+def youtube() -> Talk:
+    """A video of ours, a comment of ours below it, and the flat list of answers."""
+    world = world_youtube.World(page=100)
+    world.items.clear()
+    world.replies.clear()
+    top = world.add("Kabar dari kami", author=world_youtube.US)
+    ids = {"first": world_youtube.VIDEO, "third": top}
+    for name in ("asked", "beside 1", "beside 2"):
+        ids[name] = world.answer_to(top, f"Kata {name}")
+    link = f"https://www.youtube.com/watch?v={world_youtube.VIDEO}&lc={ids['asked']}"
+    asked = a_post("youtube", ids, root=top, permalink=link)
+    return Talk("youtube", ids, asked, world.access, world, ("first", "third"))
+
+
+def threads() -> Talk:
+    world = world_threads.Threads(page_size=100)
+    ids = {"first": world.post("Kabar dari kami", at=stamp(NOW))}
+
+    def say(name: str, to: str, by: str = "warga_satu") -> None:
+        ids[name] = world.answer(ids["first"], f"Kata {name}", at=world.later(), to=ids[to], by=by)
+
+    say("second", "first")
+    say("third", "second", by=world_threads.NAME)
+    say("asked", "third")
+    say("beside 1", "third")
+    say("beside 2", "third")
+    say("below", "asked")
+    return Talk("threads", ids, a_post("threads", ids, root=ids["first"]), world.access, world)
+
+
+def facebook() -> Talk:
+    """A post of ours, a comment of ours below it, and the answers to that."""
+    world = world_facebook.Facebook(page_size=100)
+    ids = {"first": world.post("Kabar dari kami", at=stamp(NOW))}
+    us = {"id": world_facebook.PAGE, "name": world_facebook.PAGE_NAME}
+    ids["third"] = world.comment(ids["first"], "Kami catat", at=world.later(), author=us)
+    for name in ("asked", "beside 1", "beside 2"):
+        ids[name] = world.comment(ids["first"], f"Kata {name}", at=world.later(), parent=ids["third"])
+    return Talk("facebook", ids, a_post("facebook", ids, root=ids["first"]), world.access, world, ("first", "third"))
+
+
 def a_post(platform: str, ids: dict[str, str], **over: Any) -> Mention:
     made = Mention(platform=platform, native_id=ids["asked"], text="Di Jalan Melati", collected_at=NOW)
     return replace(made, parent=ids["third"], **over)
 
 
-@pytest.fixture(params=[x, bluesky, mastodon, reddit], ids=["x", "bluesky", "mastodon", "reddit"])
+@pytest.fixture(params=[x, bluesky, mastodon, reddit, youtube, threads, facebook], ids=lambda made: made.__name__)
 def talk(request: pytest.FixtureRequest) -> Iterator[Talk]:
     with closing(request.param()) as made:
         yield made
@@ -137,11 +188,11 @@ def talk(request: pytest.FixtureRequest) -> Iterator[Talk]:
 
 def test_a_whole_conversation_comes_with_nothing_cut(talk: Talk) -> None:
     found = talk.context()
-    assert talk.names(found) == {*LINE, "beside 1", "beside 2", "below"}
+    assert talk.names(found) == set(talk.ids) - {"asked", "letter"}
     assert found.cut == frozenset()
     assert not found.batch.dead
     parents = {one.native_id: one.parent for one in found.batch.mentions}
-    assert parents[talk.ids["third"]] == talk.ids["second"]
+    assert parents[talk.ids[talk.line[-1]]] == talk.ids[talk.line[-2]]
 
 
 def test_what_we_said_there_is_known_as_ours(talk: Talk) -> None:
@@ -159,7 +210,7 @@ def test_the_line_above_is_cut_at_its_cap_the_nearest_first(talk: Talk) -> None:
 
 def test_what_stands_beside_is_cut_at_its_cap(talk: Talk) -> None:
     found = talk.context(above=5, beside=1)
-    assert len(talk.names(found) - {*LINE}) == 1
+    assert len(talk.names(found) - {*talk.line}) == 1
     assert found.cut == {Cut.BESIDE}
 
 
@@ -254,9 +305,214 @@ def test_the_first_post_of_a_conversation_has_nothing_above(talk: Talk) -> None:
     talk.asked = replace(talk.asked, native_id=talk.ids["first"], parent="", root="")
     found = talk.context()
     assert Cut.ABOVE not in found.cut
-    assert "second" in talk.names(found)
+    assert talk.line[1] in talk.names(found)
     assert "first" not in talk.names(found)
 
 
 def test_a_late_post_is_no_reason_to_reach_further_than_asked(talk: Talk) -> None:
     assert talk.context(above=0, beside=0).batch.mentions == []
+
+
+@pytest.mark.parametrize("made", [x, youtube, threads, facebook], ids=lambda made: made.__name__)
+def test_an_answer_to_what_we_said_is_told_as_one(made: Any) -> None:
+    with closing(made()) as talk:
+        to_us = {one.native_id for one in talk.context().batch.mentions if one.to_us}
+    assert {talk.ids["beside 1"], talk.ids["beside 2"]} <= to_us
+    assert not to_us & {talk.ids["first"], talk.ids["third"]}
+
+
+@pytest.mark.parametrize("fault", [one for one in Fault if one is not Fault.DRIP], ids=lambda one: one.name.lower())
+@pytest.mark.parametrize("made", [youtube, threads, facebook], ids=lambda made: made.__name__)
+def test_a_fault_at_any_call_is_told_or_counts_as_cut(made: Any, fault: Fault) -> None:
+    passes = fault.value[:3] not in {"401", "402", "403", "404"}
+    with closing(made()) as talk:
+        whole = talk.names(talk.context())
+        for call in range(talk.world.server.calls):
+            talk.world.server.break_at(call, fault)
+            told = None
+            try:
+                found = talk.context()
+            except CollectError as error:
+                told = error
+            if told is None:
+                assert found.cut, f"call {call}"
+                assert talk.names(found) < whole, f"call {call}"
+            else:
+                assert isinstance(told, TransientError if passes else PermanentError), f"call {call}: {told}"
+            talk.world.server.mend()
+
+
+def test_youtube_reads_on_for_as_many_answers_as_are_wanted_and_no_further() -> None:
+    with closing(youtube()) as talk:
+        talk.world.page = 10
+        for number in range(60):
+            talk.ids[f"more {number}"] = talk.world.answer_to(talk.ids["third"], f"Sama {number}")
+        few, many = talk.context(beside=12), talk.context(beside=200)
+    assert len(few.batch.mentions) == 2 + 12
+    assert few.batch.spent[Currency.UNITS] == 4  # the comment, the video and two pages
+    assert len(many.batch.mentions) == 2 + 30
+    assert many.batch.spent[Currency.UNITS] == 5
+    assert few.cut == many.cut == {Cut.BESIDE}
+
+
+def test_youtube_brings_the_answers_below_a_comment_and_not_other_comments() -> None:
+    with closing(youtube()) as talk:
+        talk.world.add("Komentar lain")
+        talk.asked = replace(talk.asked, native_id=talk.ids["third"], parent=world_youtube.VIDEO, root="")
+        found = talk.context()
+    assert talk.names(found) == {"first", "asked", "beside 1", "beside 2"}
+    assert found.cut == frozenset()
+
+
+def test_youtube_brings_a_videos_newest_comments() -> None:
+    with closing(youtube()) as talk:
+        talk.world.items.append({"kind": "youtube#commentThread", "id": "rusak"})
+        talk.asked = replace(talk.asked, native_id=world_youtube.VIDEO, parent="", root="")
+        found = talk.context()
+    assert talk.names(found) == {"third"}
+    assert found.cut == frozenset()
+
+
+def test_youtube_says_that_a_thread_is_gone() -> None:
+    with closing(youtube()) as talk:
+        talk.world.items.clear()
+        talk.world.replies.clear()
+        with pytest.raises(PermanentError) as caught:
+            talk.context()
+    assert caught.value.problem is Problem.GONE
+
+
+def test_youtube_asks_nothing_with_no_units_left() -> None:
+    with closing(youtube()) as talk:
+        with pytest.raises(TransientError) as caught:
+            talk.context(access=replace(talk.access, left={Currency.UNITS: 0}))
+        assert talk.world.server.calls == 0
+    assert caught.value.problem is Problem.BUDGET_SPENT
+
+
+def test_youtube_knows_by_the_link_which_video_comments_are_below_that_do_not_say_it() -> None:
+    with closing(youtube()) as talk:
+        for one in [talk.world.items[0]["snippet"]["topLevelComment"], *talk.world.replies[talk.ids["third"]]]:
+            del one["snippet"]["videoId"]
+        found = talk.context()
+    assert {talk.ids["first"], talk.ids["third"]} <= {one.native_id for one in found.batch.mentions}
+    links = {one.permalink.partition("&")[0] for one in found.batch.mentions}
+    assert links == {f"https://www.youtube.com/watch?v={world_youtube.VIDEO}"}
+    assert found.cut == frozenset()
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers beside this checkout")
+def test_recorded_answers_below_a_comment_come_as_its_conversation() -> None:
+    name = "youtube-python-youtube/testdata/apidata/comments/comments_by_parent_paged_1.json"
+    recorded = json.loads((RECORDED / name).read_text(encoding="utf-8"))
+    thread = recorded["items"][0]["snippet"]["parentId"]
+    with closing(youtube()) as talk:
+        talk.world.replies[thread] = list(reversed(recorded["items"]))
+        talk.asked = replace(talk.asked, native_id=recorded["items"][0]["id"], parent=thread, root=thread)
+        found = talk.context()
+    expected = {one["id"]: one["snippet"]["textOriginal"] for one in recorded["items"][1:]}
+    assert {one.native_id: one.text for one in found.batch.mentions} == expected
+    assert {one.root for one in found.batch.mentions} == {thread}
+    assert found.cut == {Cut.ABOVE}  # the comment itself was not recorded
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers beside this checkout")
+def test_recorded_comments_below_a_post_come_as_its_conversation() -> None:
+    name = "facebook-instagram-python-facebook/testdata/facebook/apidata/comments/comments_p2.json"
+    recorded = json.loads((RECORDED / name).read_text(encoding="utf-8"))["data"]
+    with closing(facebook()) as talk:
+        post = "19292868552_10158407654328553"
+        talk.world.objects[post] = talk.world.objects[talk.ids["first"]] | {"id": post}
+        talk.world.lists[f"{post}/comments"] = recorded
+        talk.asked = replace(talk.asked, native_id=post, parent="", root="")
+        found = talk.context(beside=200)
+    assert [one.text for one in found.batch.mentions if one.parent == post]
+    assert {one.text for one in found.batch.mentions} == {one["message"].strip() for one in recorded}
+    assert {one.root for one in found.batch.mentions} == {post}
+
+
+def test_threads_follows_the_line_above_where_the_conversation_is_not_shown() -> None:
+    with closing(threads()) as talk:
+        del talk.world.lists[f"{talk.ids['first']}/conversation"]
+        found = talk.context()
+    assert talk.names(found) == {*talk.line}
+    assert found.cut == {Cut.BESIDE}
+
+
+def test_threads_says_where_the_line_above_is_broken() -> None:
+    with closing(threads()) as talk:
+        del talk.world.objects[talk.ids["first"]]
+        found = talk.context()
+    assert talk.names(found) == {"second", "third", "beside 1", "beside 2", "below"}
+    assert found.cut == {Cut.ABOVE}
+
+
+def test_threads_puts_answers_to_the_post_before_others() -> None:
+    with closing(threads()) as talk:
+        assert talk.names(talk.context(above=0, beside=1)) == {"below"}
+        assert talk.names(talk.context(above=0, beside=3)) == {"below", "beside 1", "beside 2"}
+
+
+def test_threads_reads_a_long_conversation_as_far_as_its_pages_go() -> None:
+    with closing(threads()) as talk:
+        for number in range(30):
+            talk.world.answer(talk.ids["first"], f"Sama {number}", at=talk.world.later())
+        talk.world.page_size = 7
+        found = talk.context(above=0, beside=200)
+    # Three pages of seven.
+    assert len(found.batch.mentions) == 21
+    assert found.cut == {Cut.ABOVE, Cut.BESIDE}
+
+
+@pytest.mark.parametrize("made", [threads, facebook], ids=lambda made: made.__name__)
+def test_a_conversation_that_meta_hides_altogether_is_told_as_gone(made: Any) -> None:
+    with closing(made()) as talk:
+        talk.world.lists.clear()
+        for name in talk.line:
+            del talk.world.objects[talk.ids[name]]
+        with pytest.raises(PermanentError) as caught:
+            talk.context()
+    assert caught.value.problem is Problem.NOT_FOUND
+
+
+@pytest.mark.parametrize("made", [threads, facebook], ids=lambda made: made.__name__)
+def test_a_conversation_comes_without_a_refused_part(made: Any) -> None:
+    with closing(made()) as talk:
+        listed = "conversation" if talk.platform == "threads" else "comments"
+        plain = talk.world._page
+        talk.world._page = lambda path, request: (
+            refused(10, status=403, message="(#10) permission") if path.endswith(listed) else plain(path, request)
+        )
+        found = talk.context()
+    assert talk.names(found) == {*talk.line}
+    assert found.cut == {Cut.BESIDE}
+
+
+def test_facebook_brings_the_answers_below_a_comment_before_those_beside_it() -> None:
+    with closing(facebook()) as talk:
+        talk.ids["other"] = talk.world.comment(talk.ids["first"], "Jalan rusak", at=talk.world.later())
+        talk.asked = replace(talk.asked, native_id=talk.ids["third"], parent=talk.ids["first"])
+        near, whole = talk.context(beside=3), talk.context()
+    assert talk.names(near) == {"first", "asked", "beside 1", "beside 2"}
+    assert near.cut == {Cut.BESIDE}
+    assert talk.names(whole) == {"first", "asked", "beside 1", "beside 2", "other"}
+    assert whole.cut == frozenset()
+
+
+def test_facebook_brings_what_stands_below_a_post_that_tags_us() -> None:
+    with closing(facebook()) as talk:
+        tagged = talk.world.post("@Dinas", at=stamp(NOW), author={"id": "9002", "name": "Warga"}, edge="tagged")
+        talk.ids["neighbour"] = talk.world.comment(tagged, "Sama", at=talk.world.later())
+        talk.asked = replace(talk.asked, native_id=tagged, parent="", root="")
+        found = talk.context()
+    assert talk.names(found) == {"neighbour"}
+    assert found.cut == frozenset()
+    assert {one.root for one in found.batch.mentions} == {tagged}
+
+
+def test_facebook_says_that_the_comment_above_is_gone() -> None:
+    with closing(facebook()) as talk:
+        del talk.world.objects[talk.ids["third"]]
+        found = talk.context()
+    assert talk.names(found) == {"first", "beside 1", "beside 2"}
+    assert found.cut == {Cut.ABOVE}

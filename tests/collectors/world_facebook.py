@@ -76,6 +76,8 @@ class Facebook(GraphWorld):
             comment["parent"] = {"id": parent, **({"from": above["from"]} if "from" in above else {})}
         below = self.lists[f"{post_id}/comments"]
         below.insert(0 if first else len(below), comment)
+        if parent:
+            self.lists[f"{parent}/comments"].insert(0, comment)
         self.objects[comment_id] = comment
         self.lists[f"{comment_id}/comments"] = []
         self.moved(post_id, at)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sahut.core import learning
+from sahut.core import learning, personal
+from sahut.core.cells import cell
 from sahut.core.model import Decided, Label, Policy
 from sahut.core.ports import Store
 
@@ -20,11 +21,12 @@ _PAGE = 1_000
 
 
 def rows(
-    store: Store, policy: Policy, *, source: str | None = None, since: datetime | None = None
+    store: Store, policy: Policy, *, source: str | None = None, since: datetime | None = None, masked: bool = False
 ) -> Iterator[dict[str, str]]:
     """One row for each decision that stands and labels its text, oldest first, as text by COLUMNS.
 
     A label that a decision does not give is empty; ``complaint`` (0 or 1) is given only where ``kind`` is not.
+    ``masked`` hides NIK, telephone numbers and the like, for a table that leaves the house.
     ``held_out`` is 1 for texts that no training may see. The demonstration's invented posts teach nothing.
     """
     after = 0
@@ -35,14 +37,14 @@ def rows(
             said = learning.label(decided, policy)
             here = source in {None, decided.source_name} and (since is None or decided.at >= since)
             if said is not None and here and decided.text.strip():
-                yield _row(decided, said)
+                yield _row(decided, said, personal.mask(decided.text) if masked else decided.text)
         if len(page) < _PAGE:
             return
         after = page[-1].decision_id
 
 
 def write(path: Path, found: Iterator[dict[str, str]]) -> Mapping[str, int]:
-    """Write rows as CSV, readable by their owner alone, since they hold people's posts.
+    """Write rows as CSV that no spreadsheet takes for formulas, readable by their owner alone: it holds people's posts.
 
     Returns how many there are of each label: ``complaint``, ``other``, ``not a complaint`` or ``topic only``.
     """
@@ -53,16 +55,16 @@ def write(path: Path, found: Iterator[dict[str, str]]) -> Mapping[str, int]:
         table = csv.DictWriter(stream, COLUMNS)
         table.writeheader()
         for row in found:
-            table.writerow(row)
+            table.writerow({name: cell(text) for name, text in row.items()})
             name = row["kind"] or ("not a complaint" if row["complaint"] else "topic only")
             counts[name] = counts.get(name, 0) + 1
     return counts
 
 
-def _row(decided: Decided, said: Label) -> dict[str, str]:
+def _row(decided: Decided, said: Label, text: str) -> dict[str, str]:
     return {
         # One row is one line for every reader of the table; the cleaning folds white space anyway.
-        "text": " ".join(decided.text.split()),
+        "text": " ".join(text.split()),
         "kind": said.kind or "",
         "sentiment": said.sentiment or "",
         "topic": said.topic or "",

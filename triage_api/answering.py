@@ -13,7 +13,7 @@ from triage_api.deps import Deps
 
 def judged_reply(deps: Deps, reply_id: int) -> Judged:
     """What its platform makes of a reply as it stands. Raises NotFoundError."""
-    with deps.store.read() as tx:
+    with deps.bare.read() as tx:
         reply = tx.replies.get(reply_id)
         record = tx.mentions.whole(reply.mention_id)
     return replying.judge(deps.means, record, reply.text)
@@ -21,7 +21,7 @@ def judged_reply(deps: Deps, reply_id: int) -> Judged:
 
 def judged_text(deps: Deps, mention_id: int, text: str) -> Judged:
     """What a mention's platform makes of a text as an answer. Raises NotFoundError."""
-    with deps.store.read() as tx:
+    with deps.bare.read() as tx:
         record = tx.mentions.whole(mention_id)
     # As it will be stored.
     return replying.judge(deps.means, record, text.replace("\r\n", "\n").strip())

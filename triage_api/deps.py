@@ -39,7 +39,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """The parts that `create_app` was given. ``platforms`` is name → the extra that brings its library, or ""."""
+    """The parts that `create_app` was given. ``platforms`` is name → the extra that brings its library, or "".
+
+    For a request, readings of ``store`` come masked as its sender may see them (``sight``); ``bare`` is the same store
+    without the masks, for what is worked out and never shown.
+    """
 
     store: Store
     policy: Policy
@@ -52,10 +56,6 @@ class Deps:
     platforms: Mapping[str, str] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     areas: Callable[[], AreaNames] = lambda: NOWHERE
-
-
-def deps_of(request: Request) -> Deps:
-    """The app's parts."""
     programs: Throttle = field(default_factory=lambda: Throttle(0))
     strangers: Throttle = field(default_factory=lambda: Throttle(0))
     sight: Sight = field(default_factory=Sight)
@@ -65,6 +65,10 @@ def deps_of(request: Request) -> Deps:
     def bare(self) -> Store:
         """Without masks."""
         return self.unmasked or self.store
+
+
+def deps_of(request: Request) -> Deps:
+    """The app's parts."""
     deps: Deps = request.app.state.deps
     return deps
 
@@ -110,10 +114,15 @@ MaybeSigned = Annotated[Signed | None, Depends(signed_or_none)]
 
 
 def parts_for(deps: AllParts, signed: MaybeSigned) -> Deps:
-    """The app's parts as far as who asks may reach: a unit officer's store holds their units' tickets alone."""
-    if signed is None or signed.user.role is not Role.UNIT:
-        return deps
-    return replace(deps, store=UnitStore(deps.store, signed.user.units))
+    """The app's parts as far as who asks may reach and see.
+
+    A unit officer's store holds their units' tickets alone; everybody's readings come masked.
+    """
+    role = None if signed is None else signed.user.role
+    store: Store = deps.store if signed is None or role is not Role.UNIT else UnitStore(deps.store, signed.user.units)
+    authors = role is not None and role not in deps.policy.privacy.authors_hidden_from
+    sight = Sight(authors=authors, replies=deps.policy.replies)
+    return replace(deps, store=SeenStore(store, sight), sight=sight, unmasked=store)
 
 
 Parts = Annotated[Deps, Depends(parts_for)]

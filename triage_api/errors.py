@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from sahut.core import errors
+from sahut.core import errors, personal
 from triage_api.hardening import HEADERS
 
 log = logging.getLogger(__name__)
@@ -171,7 +171,7 @@ class InvalidError(ApiError):
 
 
 def problem(request: Request, status: int, code: str, detail: str, **members: Any) -> Response:
-    """An answer in problem+json. ASCII only, so that no text whatever can break it."""
+    """An answer in problem+json. ASCII only, so that no text whatever can break it; personal data masked."""
     body = {
         "type": TYPE + code,
         "title": HTTPStatus(status).phrase,
@@ -180,7 +180,7 @@ def problem(request: Request, status: int, code: str, detail: str, **members: An
         "instance": quote(request.url.path),
         **members,
     }
-    return Response(json.dumps(body), status_code=status, media_type=MEDIA)
+    return Response(json.dumps(personal.masked(body)), status_code=status, media_type=MEDIA)
 
 
 def describe(error: errors.SahutError) -> tuple[int, str, dict[str, Any]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from sahut.core import personal
 
 LARGEST_ID = 2**63 - 1
 LARGEST_VERSION = 2**31 - 1
@@ -35,6 +37,11 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Version = Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
 Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+# Of citizens' texts, in answers: NIK, telephone numbers and the like are masked, dot for character.
+Masked = Annotated[str, AfterValidator(personal.mask)]
+MaskedMembers = Annotated[dict[str, Any], AfterValidator(personal.masked)]
 
 
 class Body(BaseModel):

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     MANAGE = "manage"
     ACCOUNTS = "accounts"  # who may sign in, and as what
     AUDIT = "audit"  # read the log of who did what
+    REVEAL = "reveal"  # look behind the masks over personal data, with a reason that is written down
 
 
 CLOSED = frozenset({Permission.OPEN, Permission.SIGNED})
@@ -30,9 +31,9 @@ CLOSED = frozenset({Permission.OPEN, Permission.SIGNED})
 _SEES = frozenset({Permission.OWN, Permission.CASES, Permission.READ})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: _SEES | {Permission.AUDIT},
-    Role.UNIT: frozenset({Permission.OWN, Permission.CASES, Permission.HANDLE}),
-    Role.SUPERVISOR: _SEES | {Permission.HANDLE},
-    Role.TRIAGE: _SEES | {Permission.HANDLE, Permission.DECIDE},
+    Role.UNIT: frozenset({Permission.OWN, Permission.CASES, Permission.HANDLE, Permission.REVEAL}),
+    Role.SUPERVISOR: _SEES | {Permission.HANDLE, Permission.REVEAL},
+    Role.TRIAGE: _SEES | {Permission.HANDLE, Permission.DECIDE, Permission.REVEAL},
     Role.COMMS: _SEES | {Permission.ANSWER},
     Role.APPROVER: _SEES | {Permission.ANSWER, Permission.APPROVE},
     Role.ADMIN: frozenset(Permission) - CLOSED,
@@ -70,14 +71,18 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", f"{_V1}/mentions"): Permission.READ,
     ("GET", f"{_V1}/mentions/{{mention_id}}"): Permission.CASES,
     ("GET", f"{_V1}/mentions/{{mention_id}}/conversation"): Permission.READ,
+    ("PUT", f"{_V1}/mentions/{{mention_id}}/viewing"): Permission.OWN,
+    ("DELETE", f"{_V1}/mentions/{{mention_id}}/viewing"): Permission.OWN,
+    ("GET", f"{_V1}/viewings"): Permission.READ,
+    ("POST", f"{_V1}/mentions/{{mention_id}}/reveal"): Permission.REVEAL,
     ("POST", f"{_V1}/mentions/{{mention_id}}/untie"): Permission.DECIDE,
+    ("GET", f"{_V1}/mentions/{{mention_id}}/tickets"): Permission.READ,
+    ("GET", f"{_V1}/mentions/{{mention_id}}/similar"): Permission.READ,
     ("GET", f"{_V1}/areas"): Permission.READ,
     ("GET", f"{_V1}/mention-counts"): Permission.READ,
     ("GET", f"{_V1}/decisions"): Permission.READ,
     ("POST", f"{_V1}/decisions/dismiss"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/merge"): Permission.DECIDE,
-    ("GET", f"{_V1}/mentions/{{mention_id}}/tickets"): Permission.READ,
-    ("GET", f"{_V1}/mentions/{{mention_id}}/similar"): Permission.READ,
     ("POST", f"{_V1}/decisions/snooze"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/assign"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/correct"): Permission.DECIDE,
@@ -86,6 +91,10 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/tickets"): Permission.DECIDE,
     ("GET", f"{_V1}/tickets/{{ticket_id}}"): Permission.CASES,
     ("PATCH", f"{_V1}/tickets/{{ticket_id}}"): Permission.HANDLE,
+    ("GET", f"{_V1}/tickets/{{ticket_id}}/similar"): Permission.READ,
+    ("POST", f"{_V1}/tickets/{{ticket_id}}/merge"): Permission.DECIDE,
+    ("POST", f"{_V1}/tickets/{{ticket_id}}/part"): Permission.DECIDE,
+    ("POST", f"{_V1}/tickets/{{ticket_id}}/reveal"): Permission.REVEAL,
     ("GET", f"{_V1}/replies"): Permission.READ,
     ("POST", f"{_V1}/replies"): Permission.ANSWER,
     ("POST", f"{_V1}/replies/check"): Permission.ANSWER,
@@ -120,6 +129,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/users/{{user_id}}/end-sessions"): Permission.ACCOUNTS,
     ("POST", f"{_V1}/users/{{user_id}}/reset-second-factor"): Permission.ACCOUNTS,
     ("GET", f"{_V1}/audit"): Permission.AUDIT,
+    ("GET", f"{_V1}/session/tokens"): Permission.OWN,
+    ("DELETE", f"{_V1}/session/tokens/{{token_id}}"): Permission.OWN,
     ("GET", f"{_V1}/tokens"): Permission.ACCOUNTS,
     ("POST", f"{_V1}/tokens"): Permission.ACCOUNTS,
     ("DELETE", f"{_V1}/tokens/{{token_id}}"): Permission.ACCOUNTS,
@@ -128,8 +139,6 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/hooks/meta/{credential_id}"): Permission.SIGNED,
     ("GET", f"{_V1}/policy"): Permission.CASES,
     ("GET", "/metrics"): Permission.READ,
-    ("GET", f"{_V1}/session/tokens"): Permission.OWN,
-    ("DELETE", f"{_V1}/session/tokens/{{token_id}}"): Permission.OWN,
     # --- the board
     ("GET", "/static/{hashed_name}"): Permission.OPEN,
     ("POST", "/display"): Permission.OPEN,
@@ -145,6 +154,10 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/password"): Permission.OWN,
     ("GET", "/roles"): Permission.OWN,
     ("POST", "/account/sessions"): Permission.OWN,
+    ("POST", "/account/tokens"): Permission.OWN,
+    ("GET", "/tokens"): Permission.ACCOUNTS,
+    ("POST", "/tokens"): Permission.ACCOUNTS,
+    ("POST", "/tokens/{token_id}/revoke"): Permission.ACCOUNTS,
     ("GET", "/welcome"): Permission.OPEN,
     ("POST", "/welcome"): Permission.OPEN,
     ("GET", "/users"): Permission.ACCOUNTS,
@@ -153,10 +166,6 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/users/{user_id}"): Permission.ACCOUNTS,
     ("POST", "/users/{user_id}/{act}"): Permission.ACCOUNTS,
     ("GET", "/"): Permission.READ,
-    ("POST", "/account/tokens"): Permission.OWN,
-    ("GET", "/tokens"): Permission.ACCOUNTS,
-    ("POST", "/tokens"): Permission.ACCOUNTS,
-    ("POST", "/tokens/{token_id}/revoke"): Permission.ACCOUNTS,
     ("GET", "/areas"): Permission.READ,
     ("GET", "/mentions/merge"): Permission.DECIDE,
     ("POST", "/mentions/merge"): Permission.DECIDE,
@@ -164,7 +173,9 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/mentions/chosen"): Permission.DECIDE,
     ("GET", "/decisions/mine"): Permission.DECIDE,
     ("GET", "/mentions/{mention_id}"): Permission.CASES,
+    ("POST", "/mentions/{mention_id}/viewing"): Permission.OWN,
     ("GET", "/mentions/{mention_id}/copies"): Permission.READ,
+    ("POST", "/mentions/{mention_id}/reveal"): Permission.REVEAL,
     ("POST", "/mentions/{mention_id}/untie"): Permission.DECIDE,
     ("POST", "/decisions/{decision_id}/undo"): Permission.DECIDE,
     ("GET", "/mentions/{mention_id}/reply"): Permission.READ,
@@ -184,6 +195,10 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/tickets/new"): Permission.DECIDE,
     ("GET", "/tickets/{ticket_id}"): Permission.CASES,
     ("POST", "/tickets/{ticket_id}"): Permission.HANDLE,
+    ("GET", "/tickets/{ticket_id}/merge"): Permission.DECIDE,
+    ("POST", "/tickets/{ticket_id}/merge"): Permission.DECIDE,
+    ("POST", "/tickets/{ticket_id}/part"): Permission.DECIDE,
+    ("POST", "/tickets/{ticket_id}/reveal"): Permission.REVEAL,
     ("GET", "/audit"): Permission.AUDIT,
     ("GET", "/credentials"): Permission.MANAGE,
     ("POST", "/credentials"): Permission.MANAGE,
@@ -196,6 +211,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/credentials/{credential_id}/remove"): Permission.MANAGE,
     ("GET", "/sources"): Permission.READ,
     ("POST", "/sources"): Permission.MANAGE,
+    ("GET", "/sources/new"): Permission.MANAGE,
+    ("GET", "/sources/new/{platform}"): Permission.MANAGE,
     ("GET", "/sources/opml"): Permission.MANAGE,
     ("POST", "/sources/opml"): Permission.MANAGE,
     ("GET", "/sources/test"): Permission.READ,
@@ -205,6 +222,20 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/sources/{source_id}/test"): Permission.MANAGE,
     ("POST", "/sources/{source_id}/{state}"): Permission.MANAGE,
 }
+
+
+_QUIET = frozenset(
+    {
+        ("POST", "/mentions/{mention_id}/viewing"),
+        ("PUT", f"{_V1}/mentions/{{mention_id}}/viewing"),
+        ("DELETE", f"{_V1}/mentions/{{mention_id}}/viewing"),
+    }
+)
+
+
+def is_quiet(method: str, template: str) -> bool:
+    """Whether an open page asks this by itself, so that it says nothing of somebody being there."""
+    return (method, template) in _QUIET
 
 
 def needed(method: str, template: str) -> Permission | None:
@@ -217,11 +248,11 @@ def home(role: Role) -> str:
     return "/" if may(role, Permission.READ) else "/tickets"
 
 
-def may(role: Role, permission: Permission) -> bool:
-    """Whether an account of this role has the permission."""
-    return permission is Permission.OPEN or permission in GRANTS[role]
 def scopes_of(role: Role) -> list[Permission]:
     """What a program that acts for somebody of this role can be given, in the order of the table."""
     return [one for one in Permission if one in GRANTS[role]]
 
 
+def may(role: Role, permission: Permission) -> bool:
+    """Whether an account of this role has the permission."""
+    return permission is Permission.OPEN or permission in GRANTS[role]

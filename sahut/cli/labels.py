@@ -35,8 +35,8 @@ def export(
 
     Converted and merged mentions are complaints with the ticket's topic; so are those dismissed as duplicate or
     handled. Dismissed as not_complaint: complaint 0; as spam: kind other. What was dismissed as not_ours or abusive,
-    what was undone, and the demonstration label nothing. The file holds people's posts: keep it as you keep the
-    database.
+    what was undone, and the demonstration label nothing. NIK, telephone numbers and the like are masked, but the file
+    holds people's posts: keep it as you keep the database.
     """
     found = bootstrap.settings()
     start_log(found.log_level)
@@ -47,7 +47,7 @@ def export(
                 raise NotFoundError("source", f"'{source}'; `sahut source list` shows their names")
     begin = None if since is None else since.replace(tzinfo=WIB)
     try:
-        counts = labels.write(file, labels.rows(parts.store, parts.policy, source=source, since=begin))
+        counts = labels.write(file, labels.rows(parts.store, parts.policy, source=source, since=begin, masked=True))
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with parts.store.begin() as tx:

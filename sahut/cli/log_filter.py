@@ -1,9 +1,14 @@
-"""What libraries write down, without what nobody may read: queries of addresses, tokens, headers that carry them."""
+"""What is written down, without what nobody may read.
+
+Of libraries: queries of addresses, tokens, headers that carry them. Of everybody: NIK, telephone numbers and the like.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+
+from sahut.core import personal
 
 _OURS = frozenset({"sahut", "collectors", "classifiers", "storage", "triage_api", "config", "__main__"})
 _CUT = "…"
@@ -31,14 +36,20 @@ def cleaned(text: str) -> str:
 
 
 def hide_secrets(record: logging.LogRecord) -> bool:
-    """A filter for handlers, so that it sees the records of every logger. Our own lines stay; tracebacks never do."""
-    if record.name.partition(".")[0] not in _OURS:
-        try:
-            record.msg, record.args = cleaned(record.getMessage()), ()
-        except (TypeError, ValueError):
-            # What cannot be written out is complained about by the handler, with its raw parts.
-            record.msg, record.args = "a message that cannot be written out", ()
+    """A filter for handlers, so that it sees the records of every logger. Tracebacks are cleaned, whoever logs them.
+
+    Our own lines stay, but for the numbers of persons in them.
+    """
+    ours = record.name.partition(".")[0] in _OURS
+    try:
+        said = record.getMessage()
+        shown = personal.mask(said if ours else cleaned(said))
+    except (TypeError, ValueError):
+        # What cannot be written out is complained about by the handler, with its raw parts.
+        said, shown = "", "a message that cannot be written out"
+    if shown != said:
+        record.msg, record.args = shown, ()
     if record.exc_info and not record.exc_text:
         # The errors of libraries name addresses, whoever logs them.
-        record.exc_text = cleaned(logging.Formatter().formatException(record.exc_info))
+        record.exc_text = personal.mask(cleaned(logging.Formatter().formatException(record.exc_info)))
     return True

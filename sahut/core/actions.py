@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sahut.core import deciding, handling, rules, steering, surroundings
+from sahut.core import deciding, handling, merging, personal, rules, steering, surroundings
 from sahut.core.collecting import save_mentions
 from sahut.core.deciding import Pick
 from sahut.core.errors import NotFoundError, RefusedError
@@ -67,9 +67,19 @@ def dismiss(
 def convert(
     tx: Tx, picks: Sequence[Pick], draft: TicketDraft, *, actor: Actor, now: datetime
 ) -> tuple[Ticket, list[Decision]]:
-    """One new ticket of one or several mentions and their folded copies."""
+    """One new ticket of one or several mentions and their folded copies.
+
+    Where ``draft`` repeats what was masked in a mention, the ticket holds what the mask hides.
+    """
     deciding.check_may_decide(actor)
     records = deciding.take(tx, picks, allowed=_CONVERTIBLE)
+    titles, texts = ([getattr(record.mention, part) for record in records] for part in ("title", "text"))
+    draft = replace(
+        draft,
+        title=personal.unmask(draft.title, *titles, *texts),
+        description=personal.unmask(draft.description, *texts, *titles),
+        place=personal.unmask(draft.place, *texts, *titles),
+    )
     ticket = tx.tickets.create(draft, tracking_code=new_tracking_code(), now=now)
     decisions = deciding.write(tx, records, DecisionKind.CONVERTED, actor, now, ticket_id=ticket.id)
     tx.mentions.set_state([r.id for r in records], MentionState.CONVERTED, ticket_id=ticket.id, now=now)
@@ -83,11 +93,11 @@ def convert(
 def merge(
     tx: Tx, picks: Sequence[Pick], ticket_id: int, *, actor: Actor, now: datetime
 ) -> tuple[Ticket, list[Decision]]:
-    """Add mentions to a ticket that exists. Refused for a ticket that was undone."""
+    """Add mentions to a ticket that exists, or to the one that it goes on in. Refused for a ticket that was undone."""
     deciding.check_may_decide(actor)
-    ticket = tx.tickets.for_update(ticket_id)
-    if ticket.status is TicketStatus.VOID:
-        raise RefusedError(f"ticket {ticket.number} was undone; merge into another", rule="ticket_void")
+    ticket = tx.tickets.for_update(tx.tickets.get(ticket_id).merged_into or ticket_id)
+    ticket_id = ticket.id
+    merging.check_stands(ticket)
     records = deciding.take(tx, picks, allowed=_CONVERTIBLE)
     decisions = deciding.write(tx, records, DecisionKind.MERGED, actor, now, ticket_id=ticket_id)
     tx.mentions.set_state([r.id for r in records], MentionState.MERGED, ticket_id=ticket_id, now=now)
@@ -158,6 +168,8 @@ def can_undo(tx: Tx, decision: Decision) -> bool:
 
 
 def _check_idle(ticket: Ticket | None) -> None:
+    if ticket is not None and ticket.status is TicketStatus.MERGED:
+        merging.check_stands(ticket)
     if ticket is not None and ticket.status not in _UNDOABLE:
         raise RefusedError(f"ticket {ticket.number} is {ticket.status}: work has begun", rule="work_begun")
 
@@ -185,8 +197,17 @@ def untie(tx: Tx, mention_id: int, version: int | None, *, actor: Actor, now: da
 def change_ticket(
     tx: Tx, ticket_id: int, change: TicketChange, *, version: int | None, actor: Actor, now: datetime
 ) -> Ticket:
-    """Assign, move along, correct. The history says which fields changed, from what to what."""
+    """Assign, move along, correct. The history says which fields changed, from what to what.
+
+    Where ``change`` repeats what was masked in the ticket, the ticket keeps what the mask hides.
+    """
     before = tx.tickets.for_update(ticket_id, version=version)
+    change = replace(
+        change,
+        title=_meant(change.title, before, before.title),
+        description=_meant(change.description, before, before.description),
+        place=_meant(change.place, before, before.place),
+    )
     handling.check_may_handle(actor.role, before, change)
     rules.check_ticket_change(before, change)
     if change.assignee_id:
@@ -210,6 +231,10 @@ def change_ticket(
         tx.tickets.add_event(ticket_id, "changed", detail, actor.name, now)
         _note(tx, after, "changed", actor, now, detail)
     return after
+
+
+def _meant(said: str | None, before: Ticket, first: str) -> str | None:
+    return None if said is None else personal.unmask(said, first, before.description, before.title, before.place)
 
 
 def _note(

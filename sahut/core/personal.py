@@ -9,9 +9,10 @@ like much of this, so a shape without a check of its own counts only beside a wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class PersonalKind(StrEnum):
@@ -186,17 +187,51 @@ def find(text: str) -> list[Span]:
     return sorted(found, key=lambda span: span.start)
 
 
-def mask(text: str) -> str:
+def mask(text: str, *, but: Callable[[str], bool] | None = None) -> str:
     """The text with its personal data hidden but for a hint: last digits, or an e-mail's first letter and domain.
 
-    Every hidden character becomes one dot, so that positions in the text stay what they were.
+    Every hidden character becomes one dot, so that positions in the text stay what they were. What ``but`` says yes to
+    is nobody's (the agency's own numbers) and stays.
     """
     parts: list[str] = []
     end = 0
     for span in find(text):
-        parts += [text[end : span.start], _hidden(span.kind, text[span.start : span.end])]
+        piece = text[span.start : span.end]
+        parts += [text[end : span.start], piece if but is not None and but(piece) else _hidden(span.kind, piece)]
         end = span.end
     return "".join([*parts, text[end:]])
+
+
+def masked(value: Any) -> Any:
+    """Any plain JSON value with every text in it masked; names of members stay."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {name: masked(inside) for name, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(inside) for inside in value]
+    return value
+
+
+def unmask(said: str, *known: str) -> str:
+    """What somebody means who was shown ``known`` texts masked and sends ``said``: a mask stands for what it hides.
+
+    Of two that look alike under their masks the first of ``known`` goes first. Where what a mask hides would no longer
+    be found, and so be shown, beside other words, the masks stay: no text can be written that looks behind a mask.
+    """
+    if _MASK not in said:
+        return said
+    meant, put_back = said, []
+    for text in known:
+        for span in find(text):
+            piece = text[span.start : span.end]
+            hidden = _hidden(span.kind, piece)
+            if _MASK in hidden and hidden in meant:
+                # What is put back holds no mask, so that the next of the same look is the next occurrence.
+                meant = meant.replace(hidden, piece, 1)
+                put_back.append(piece)
+    shown = mask(meant)
+    return said if any(piece in shown for piece in put_back) else meant
 
 
 def _among_invisible(text: str) -> list[Span]:

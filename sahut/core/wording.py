@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sahut.core import personal
 from sahut.core.model import (
@@ -25,6 +25,8 @@ from sahut.core.model import (
 from sahut.core.rules import similarity
 
 _NAMED = re.compile(r"\{([^{}\s]{1,40})\}")
+# What is left of a number that was copied from where it is masked.
+_HIDDEN = re.compile(r"\S*•{3,}\S*")
 _NOT_LETTER = re.compile(r"[^0-9a-z@]")
 # Of an account's daily budget, so much is worth a word before it is spent.
 _LAST_FEW = 3
@@ -93,12 +95,19 @@ def _refusals(
     if rules is not None and not rules.fits:
         found.append(Remark(word=Refusal.TOO_LONG, detail=f"{rules.used}/{rules.limit}"))
     found += [Remark(word=Refusal.UNFILLED, detail=f"{{{name}}}") for name in _NAMED.findall(text)]
-    public = {_plain(contact) for contact in policy.public_contacts}
+    ours = contacts(policy)
     for span in personal.find(text):
-        piece = text[span.start : span.end]
-        if _plain(piece) not in public:
-            found.append(Remark(word=Refusal.PERSONAL_DATA, detail=piece))
+        if not ours(text[span.start : span.end]):
+            # Shown to whoever reads the draft, so masked like the draft.
+            found.append(Remark(word=Refusal.PERSONAL_DATA, detail=personal.mask(text)[span.start : span.end]))
+    found += [Remark(word=Refusal.PERSONAL_DATA, detail=hidden) for hidden in _HIDDEN.findall(text)]
     return found
+
+
+def contacts(policy: ReplyPolicy) -> Callable[[str], bool]:
+    """Whether a number or address is one of the agency's own, however it is written."""
+    public = {_plain(contact) for contact in policy.public_contacts}
+    return lambda piece: _plain(piece) in public
 
 
 def _plain(contact: str) -> str:

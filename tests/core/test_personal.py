@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sahut.core.personal import find, mask
+from sahut.core.personal import find, mask, unmask
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -148,3 +148,19 @@ def test_any_text_is_masked_without_error_and_keeps_its_length(text: str) -> Non
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert all(one.end <= other.start for one, other in pairwise(spans))
     assert len(mask(text)) == len(text)
+
+
+def test_a_mask_that_is_sent_back_stands_for_what_it_hides() -> None:
+    text = "Hubungi 081234567890 atau 081299990890, surel budi@a.example"
+    assert unmask(mask(text), text) == text
+    assert unmask(mask(text).replace("Hubungi", "Telepon"), text) == text.replace("Hubungi", "Telepon")
+    assert unmask("Tanpa nomor", text) == "Tanpa nomor"
+    assert unmask("Telepon •••••••••890", "Tidak ada nomor di sini") == "Telepon •••••••••890"
+
+
+def test_nobody_looks_behind_a_mask_by_words_that_hide_it_from_the_search() -> None:
+    text = "NIK saya 3273014508900001"
+    hidden = mask(text).removeprefix("NIK saya ")
+    said = f"kode booking {hidden}"
+    assert "3273014508900001" not in mask(unmask(said, text))
+    assert unmask(said, text) == said

@@ -64,8 +64,8 @@ def test_templates_of_the_language_come_first_then_the_indonesian_then_those_of_
         ("Baik, kami periksa", []),
         ("  ", [(Refusal.EMPTY, "")]),
         ("Laporan {ticket} diterima", [(Refusal.UNFILLED, "{ticket}")]),
-        ("Surel budi.s@contoh.example", [(Refusal.PERSONAL_DATA, "budi.s@contoh.example")]),
-        ("Mobil plat D 1234 ABC", [(Refusal.PERSONAL_DATA, "D 1234 ABC")]),
+        ("Surel budi.s@contoh.example", [(Refusal.PERSONAL_DATA, "b•••••@contoh.example")]),
+        ("Mobil plat D 1234 ABC", [(Refusal.PERSONAL_DATA, "D ••34 •••")]),
         ("Hubungi 112 ya", []),
     ],
 )

@@ -71,3 +71,15 @@ def test_what_is_no_secret_is_left_as_it_is() -> None:
     record = logging.LogRecord("uvicorn.error", logging.INFO, "", 0, "Ready on %s, is it?", ("http://a:80",), None)
     assert hide_secrets(record)
     assert record.getMessage() == "Ready on http://a:80, is it?"
+
+
+@pytest.mark.parametrize("name", ["sahut.jobs", "httpx"])
+def test_numbers_of_persons_are_masked_whoever_logs_them(name: str) -> None:
+    said = ("no date in %s", "hubungi 081234567890")
+    try:
+        raise ValueError("hubungi 081234567890")  # noqa: TRY301 - it is the traceback that is looked at
+    except ValueError:
+        record = logging.LogRecord(name, logging.INFO, "", 0, said[0], (said[1],), sys.exc_info())
+    assert hide_secrets(record)
+    assert record.getMessage() == "no date in hubungi •••••••••890"
+    assert "081234567890" not in logging.Formatter().format(record)

@@ -140,9 +140,10 @@ def test_a_unit_officer_reaches_the_own_units_cases_and_no_id_of_another(offices
         statuses = {}
         for method, path in _of_a_case(offices, case):
             if _is_api(path):
-                answer = program.request(method, path, json={"version": 1} if method != "GET" else None)
+                body = {"purpose": "check"} if path.endswith("/reveal") else {"version": 1}
+                answer = program.request(method, path, json=body if method != "GET" else None)
             else:
-                data = {"csrf": csrf, "version": "1"} if method == "POST" else None
+                data = {"csrf": csrf, "version": "1", "purpose": "check"} if method == "POST" else None
                 answer = browser.request(method, path, data=data, headers=PAGE, follow_redirects=False)
             statuses[method, re.sub(r"(?<=/)\d+(?=/|$)", "N", path)] = answer.status_code
             assert case is own or "utara" not in answer.text.lower()

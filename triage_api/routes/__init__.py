@@ -13,29 +13,34 @@ from triage_api.routes import (
     operations,
     people,
     replies,
+    revealing,
     second_factor,
     sessions,
     sources,
+    ticket_merges,
     tickets,
-)
-
     tokens,
     viewings,
+)
+
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     second_factor.router,
     sources.router,
     credentials.router,
     mentions.router,
+    viewings.router,
     finding.router,
+    likely.router,
     decisions.router,
     tickets.router,
-    likely.router,
+    ticket_merges.router,
     replies.router,
+    revealing.router,
     hooks.router,
     people.router,
+    tokens.router,
     audit.router,
     operations.router,
     operations.probes,
 )
-    tokens.router,

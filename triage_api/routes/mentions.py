@@ -143,4 +143,4 @@ def untie_mention(deps: Parts, actor: CurrentActor, now: Now, mention_id: Mentio
     """Not the same after all: it stands for itself in the queue again."""
     with deps.store.begin() as tx:
         record = actions.untie(tx, mention_id, body.version, actor=actor, now=now)
-    return written(MentionAnswer.of(record))
+    return written(MentionAnswer.of(deps.sight.record(record)))

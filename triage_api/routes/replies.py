@@ -79,7 +79,7 @@ def draft(
 
     def act(tx: Tx) -> BaseModel:
         made = replying.draft(tx, body.mention_id, judged, template=body.template, actor=signed.actor, now=now)
-        return ReplyAnswer.of(made)
+        return ReplyAnswer.of(deps.sight.reply(made))
 
     return once(request, deps, signed, now, key=key, body=body, act=act)
 
@@ -104,7 +104,7 @@ def edit(
     version = based_on(if_match, body.version)
     with deps.store.begin() as tx:
         changed = replying.edit(tx, reply_id, body.text, version=version, actor=signed.actor, now=now)
-    return written(ReplyAnswer.of(changed))
+    return written(ReplyAnswer.of(deps.sight.reply(changed)))
 
 
 def _do(deps: Deps, act: Callable[[Tx], Reply]) -> Response:
@@ -112,7 +112,7 @@ def _do(deps: Deps, act: Callable[[Tx], Reply]) -> Response:
         changed = act(tx)
     if changed.due_at is not None:
         ring(deps, "deliver")
-    return written(ReplyAnswer.of(changed))
+    return written(ReplyAnswer.of(deps.sight.reply(changed)))
 
 
 @router.post("/{reply_id}/submit", response_model=ReplyAnswer, responses=_ACTS)

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from sahut.core import personal
 from sahut.core.model import (
     Assessment,
     Conversation,
@@ -25,16 +24,16 @@ from sahut.core.model import (
     Sentiment,
     Topic,
 )
-from triage_api.fields import Answer, Body, Version
+from triage_api.fields import Answer, Body, Masked, MaskedMembers, Version
 from triage_api.schemas._example import example
 
 
 class AuthorAnswer(Answer):
     """Who wrote it, as the platform shows them."""
 
-    handle: str
-    name: str
-    url: str
+    handle: Masked
+    name: Masked
+    url: Masked
     followers: int | None
 
 
@@ -81,7 +80,8 @@ class PlaceAnswer(Answer):
 class MentionAnswer(Answer):
     """One collected post, comment or article, with what the classifier says of it.
 
-    In lists, NIK, phone numbers and other personal data in title and text are masked, dot for character. ``why``
+    NIK, phone numbers and other personal data in title and text are masked, dot for character; from roles that the
+    policy names, so are the author and whatever leads to them. `POST …/reveal` shows what is hidden. ``why``
     names the words that got it flagged; null until they have been looked for. ``language`` is the text's own, null
     when it has no word. ``own``: an account of ours wrote it; ``answers`` is the reply of ours that it answers.
     ``corrected`` has what people said of ``kind``, ``sentiment`` and ``topic`` where they knew better than the model.
@@ -91,11 +91,11 @@ class MentionAnswer(Answer):
 
     id: int
     platform: str
-    native_id: str
+    native_id: Masked
     source_id: int
     source: str
-    title: str
-    text: str
+    title: Masked
+    text: Masked
     author: AuthorAnswer | None
     permalink: str
     published_at: datetime | None
@@ -130,9 +130,8 @@ class MentionAnswer(Answer):
 
     @classmethod
     def of(cls, record: MentionRecord) -> MentionAnswer:
-        """For a list: without the platform's raw payload, with personal data masked."""
-        found = mention_members(record)
-        return cls.model_validate(found | {name: personal.mask(found[name]) for name in ("title", "text")})
+        """For a list: without the platform's raw payload."""
+        return cls.model_validate(mention_members(record))
 
 
 def mention_members(record: MentionRecord) -> dict[str, Any]:
@@ -154,8 +153,8 @@ class VersionAnswer(Answer):
     """An earlier wording."""
 
     number: int
-    title: str
-    text: str
+    title: Masked
+    text: Masked
     seen_at: datetime
 
     @classmethod
@@ -199,14 +198,14 @@ class DecisionAnswer(Answer):
     mention_id: int
     kind: DecisionKind
     reason: DismissReason | None
-    note: str
+    note: Masked
     before: MentionState
     ticket_id: int | None
     undoes: int | None
     group: str
     actor: str
     at: datetime
-    detail: dict[str, Any]
+    detail: MaskedMembers
 
     @classmethod
     def of(cls, decision: Decision) -> DecisionAnswer:
@@ -238,11 +237,11 @@ class MentionDetail(MentionAnswer):
 class ConversationItem(MentionAnswer):
     """One post of a conversation; ``parent`` is the native id that it answers, "" for none."""
 
-    parent: str
+    parent: Masked
 
     @classmethod
     def within(cls, record: MentionRecord) -> ConversationItem:
-        """With personal data masked, as in lists."""
+        """Of one post."""
         return cls.model_validate(MentionAnswer.of(record).model_dump() | {"parent": record.mention.parent})
 
 

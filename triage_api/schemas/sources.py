@@ -22,7 +22,7 @@ from sahut.core.model import (
     SourceState,
 )
 from triage_api import addresses
-from triage_api.fields import Answer, Body, Line, NamedLine, Version
+from triage_api.fields import Answer, Body, Line, Masked, NamedLine, Version
 from triage_api.schemas._example import example
 
 _DAY = 86_400
@@ -46,7 +46,8 @@ class SourceBody(Body):
 
     platform: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
     name: NamedLine
-    address: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]+$")]
+    # A folder of a mailbox and a search may hold spaces, within.
+    address: Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00-\x20]([^\x00-\x1f]*[^\x00-\x20])?$")]
     query: Line = ""
     interval: Annotated[int, Field(ge=60, le=7 * _DAY)] = 600
     expected_every: Annotated[int, Field(ge=60, le=365 * _DAY)] | None = None
@@ -110,9 +111,9 @@ class FaultAnswer(Answer):
 class FoundAnswer(Answer):
     """One item as it would be collected."""
 
-    native_id: str
-    title: str
-    text: str
+    native_id: Masked
+    title: Masked
+    text: Masked
     published_at: datetime | None
     permalink: str
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -20,7 +20,7 @@ from sahut.core.model import (
     TicketStatus,
     Topic,
 )
-from triage_api.fields import Answer, Body, Id, Line, NamedLine, Prose, Time, Version
+from triage_api.fields import Answer, Body, Id, Line, Masked, MaskedMembers, NamedLine, Prose, Time, Version
 from triage_api.schemas._example import example
 from triage_api.schemas.mentions import DecisionAnswer, MentionAnswer
 
@@ -138,16 +138,19 @@ class TicketChangeBody(Body):
 
 
 class TicketAnswer(Answer):
-    """A formal case. ``tracking_code`` is the citizen's."""
+    """A formal case. ``tracking_code`` is the citizen's. Personal data in its words are masked.
+
+    Sent back as they are, the masks stand for what they hide.
+    """
 
     id: int
     number: str
     tracking_code: str
-    title: str
-    description: str
+    title: Masked
+    description: Masked
     topic: Topic
     unit: str
-    place: str
+    place: Masked
     priority: Priority
     status: TicketStatus
     outcome: Outcome | None
@@ -169,7 +172,7 @@ class EventAnswer(Answer):
 
     id: int
     kind: str
-    detail: dict[str, Any]
+    detail: MaskedMembers
     actor: str
     at: datetime
 

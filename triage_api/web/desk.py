@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.requests import ClientDisconnect
 
 from sahut.core import actions, rules
 from sahut.core.errors import NotFoundError, SahutError, StaleWriteError
@@ -243,7 +244,11 @@ _SHOWN_AFTER_STALE = {
 
 
 async def _fields(request: Request) -> list[tuple[str, str]]:
-    form = await request.form(max_files=0, max_fields=500)
+    try:
+        form = await request.form(max_files=0, max_fields=500)
+    except ClientDisconnect as error:
+        # The page went while its last word was under way: that is nothing to report, and nobody reads the answer.
+        raise HTTPException(400) from error
     return [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
 
 

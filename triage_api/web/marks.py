@@ -30,9 +30,9 @@ class Shown(NamedTuple):
 
 
 def shown(record: MentionRecord, *, short: bool = True) -> Shown:
-    """A mention's text; ``short``, as lists want it, folds a long one and masks personal data."""
+    """A mention's text, personal data masked; ``short``, as lists want it, folds a long one."""
     in_title, in_text = ([one for one in spans if one.weight > 0] for spans in record.why_by_part)
-    said, hide = record.mention, personal.mask if short else str
+    said, hide = record.mention, personal.mask
     # Masked as it will be read: a mask keeps every position, and what is taken out of a text may hide a number.
     text = hide(hostile.plain(said.text))
     title = "" if said.text.startswith(said.title) else said.title

@@ -30,16 +30,18 @@ _ENUMS = (
     "Priority",
     "SourceCondition",
     "DecisionKind",
+    "RevealPurpose",
 )
 
 
 @cache
 def environment() -> Environment:
-    """Autoescaped everywhere; a name that nobody set is an error, not an empty string."""
+    """Autoescaped everywhere, without what hides or reorders text; a name that nobody set is an error, not nothing."""
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=hostile.shown,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
@@ -51,6 +53,7 @@ def environment() -> Environment:
         label=words.label,
         platform=words.platform,
         said=platform_words.said,
+        titled=platform_words.titled,
         place=words.place,
         masked=personal.mask,
         moment=formats.moment,
@@ -72,12 +75,13 @@ def environment() -> Environment:
         shown=marks.shown,
         relative=formats.relative,
         problem_words=words.problem,
+        platform_about=words.platform_about,
         change_words=words.change,
         detail_words=steering_words.detail,
+        reasons=likely_words.reasons,
         refusal_words=words.refusal,
         caution_words=words.caution,
         language=languages.current,
-        reasons=likely_words.reasons,
         languages=languages.NAMES,
     )
     return made

@@ -25,15 +25,16 @@ def permission_words(permission: Permission) -> str:
         Permission.MANAGE: _("Mengatur sumber"),
         Permission.ACCOUNTS: _("Mengatur akun, peran, dan kunci program"),
         Permission.AUDIT: _("Membaca jejak audit"),
+        Permission.REVEAL: _("Membuka data pribadi yang disamarkan, dengan alasan yang tercatat"),
     }.get(permission, permission.value)
 
 
-@router.get("/roles")
 def scope_words(token: ApiToken) -> list[str]:
     """What a key may, in words; its own name for a permission that this version does not know."""
     return [permission_words(Permission(one)) if one in set(Permission) else one for one in token.scopes]
 
 
+@router.get("/roles")
 def roles(desk: AtDesk) -> Response:
     """Who may do what."""
     asked = [one for one in Permission if one not in CLOSED]

@@ -19,15 +19,18 @@ from triage_api.web import (
     people,
     queue,
     replies,
+    revealing,
     roles,
     second_factor,
+    source_forms,
     source_lists,
     sources,
     steering,
     tickets,
+    tokens,
+    viewings,
 )
 from triage_api.web.languages import N_
-    tokens,
 from triage_api.web.words import _
 
 _TITLES = {
@@ -84,10 +87,10 @@ _RULES = {
     ),
     "last_admin": N_("Ini administrator terakhir yang dapat masuk. Jadikan orang lain administrator dahulu."),
     "not_invited": N_("Undangan itu sudah dipakai. Beri kata sandi sekali pakai bila orangnya tidak dapat masuk."),
-    "second_factor_on": N_("Langkah kedua akun ini sudah menyala."),
-    "second_factor_off": N_("Langkah kedua akun ini tidak menyala, atau penyiapannya terlalu lama. Mulai lagi."),
     "token_time": N_("Kunci program berlaku paling lama setahun."),
     "token_closed_account": N_("Akun itu sudah ditutup; pilih akun lain."),
+    "second_factor_on": N_("Langkah kedua akun ini sudah menyala."),
+    "second_factor_off": N_("Langkah kedua akun ini tidak menyala, atau penyiapannya terlalu lama. Mulai lagi."),
     "second_factor_own": N_("Langkah kedua Anda sendiri dimatikan di halaman akun, dengan sebuah kode."),
     "not_found": N_("Yang Anda cari tidak ada, atau sudah dihapus."),
     "content_too_large": N_("Yang Anda kirim terlalu besar."),
@@ -113,17 +116,19 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         accounts,
         second_factor,
         people,
+        tokens,
         roles,
         queue,
-        tokens,
         steering,
         tickets,
         replies,
+        revealing,
         source_lists,
+        source_forms,
         sources,
         credentials,
     )
-    for room in (*rooms, audit):
+    for room in (*rooms, audit, viewings):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from sahut.core.model import (
@@ -19,6 +20,7 @@ from sahut.core.model import (
     Remark,
     ReplyAct,
     ReplyState,
+    RevealPurpose,
     Role,
     Sentiment,
     SourceCondition,
@@ -90,6 +92,11 @@ _LABELS: list[tuple[StrEnum, str]] = [
     (DecisionKind.ASSIGNED, N_("Ditugaskan")),
     (DecisionKind.CORRECTED, N_("Penilaian dibetulkan")),
     (DecisionKind.CHECKED, N_("Diperiksa: memang bukan pengaduan")),
+    (RevealPurpose.CONTACT, N_("Menghubungi pelapor")),
+    (RevealPurpose.CHECK, N_("Memeriksa kebenaran laporan")),
+    (RevealPurpose.PASS_ON, N_("Meneruskan ke petugas lapangan")),
+    (RevealPurpose.DATA_SUBJECT, N_("Permintaan pemilik data")),
+    (RevealPurpose.LAW, N_("Kewajiban hukum")),
     (TicketStatus.NEW, N_("Baru")),
     (TicketStatus.FORWARDED, N_("Diteruskan")),
     (TicketStatus.IN_PROGRESS, N_("Dikerjakan")),
@@ -157,6 +164,25 @@ _PLATFORMS = {
     "mastodon": "Mastodon",
     "bluesky": "Bluesky",
     "telegram": "Telegram",
+    "play": N_("Ulasan Google Play"),
+    "mail": N_("Surel"),
+    "webhook": N_("Kiriman sistem lain"),
+    "facebook": N_("Halaman Facebook"),
+}
+_ABOUT = {
+    "feed": N_("RSS, Atom, JSON Feed: tanpa akun"),
+    "x": N_("pencarian, sebutan, percakapan; berbayar"),
+    "reddit": N_("subreddit, pencarian, kotak masuk"),
+    "youtube": N_("komentar di kanal dan video"),
+    "mastodon": N_("tagar, akun, sebutan, pencarian"),
+    "bluesky": N_("pencarian, sebutan, akun"),
+    "telegram": N_("pesan ke bot dan di grupnya"),
+    "facebook": N_("komentar, kiriman, penandaan Halaman"),
+    "instagram": N_("komentar dan penandaan akun"),
+    "threads": N_("balasan, sebutan, pencarian"),
+    "play": N_("ulasan aplikasi milik instansi"),
+    "mail": N_("kotak surat lewat IMAP"),
+    "webhook": N_("sistem lain mengirim sendiri"),
 }
 
 _TICKET_FIELDS = {
@@ -273,6 +299,11 @@ def platform(code: str) -> str:
     return _(_PLATFORMS[code]) if code in _PLATFORMS else code.capitalize()
 
 
+def platform_about(code: str) -> str:
+    """In a few words what can be read there; "" where nobody has said."""
+    return _(_ABOUT[code]) if code in _ABOUT else ""
+
+
 def ticket_field(name: str) -> str:
     """A ticket's field, for sentences of the history."""
     return _(_TICKET_FIELDS[name]) if name in _TICKET_FIELDS else name
@@ -347,10 +378,15 @@ _CHANGES = {
 }
 
 
-def change(what: str) -> str:
-    """What somebody else did in between, from a stale write's list: an act, or the names of fields."""
+def change(what: str, said: Mapping[str, str] | None = None) -> str:
+    """What somebody else did in between, from a stale write's list: an act, or the names of fields.
+
+    ``said`` is the whole line of the list: its reason, ticket or receiver follows in brackets.
+    """
     if what in _CHANGES:
-        return _(_CHANGES[what])
+        more = {name: value for name, value in (said or {}).items() if name in {"reason", "ticket", "to"}}
+        beside = ", ".join(typed(name, value).lower() if name == "reason" else value for name, value in more.items())
+        return _(_CHANGES[what]) + (f" ({beside})" if beside else "")
     noun, mark, act = what.partition("reply_")
     if mark and not noun and act in set(ReplyAct):
         return _("balasan: %s") % label(ReplyAct(act)).lower()

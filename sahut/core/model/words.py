@@ -171,13 +171,13 @@ class RevealPurpose(StrEnum):
 
     CONTACT = "contact"
     CHECK = "check"
-    PASS_ON = "pass_on"
+    PASS_ON = "pass_on"  # noqa: S105 - to whoever is in the field
     DATA_SUBJECT = "data_subject"
     LAW = "law"
 
 
 class TicketStatus(StrEnum):
-    """SP4N-LAPOR!'s course of a report; ``void`` is a conversion that was undone."""
+    """SP4N-LAPOR!'s course of a report; ``void`` is a conversion that was undone, ``merged`` goes on in another."""
 
     NEW = "new"
     FORWARDED = "forwarded"
@@ -185,6 +185,7 @@ class TicketStatus(StrEnum):
     ANSWERED = "answered"
     CLOSED = "closed"
     VOID = "void"
+    MERGED = "merged"
 
 
 OPEN_TICKETS = (TicketStatus.NEW, TicketStatus.FORWARDED, TicketStatus.IN_PROGRESS, TicketStatus.ANSWERED)

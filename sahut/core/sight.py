@@ -1,0 +1,315 @@
+"""What a reader sees of persons: a store whose every reading comes masked.
+
+NIK, telephone numbers and the like are hidden in every text, and the author from roles that need not know them. It
+stands here, below every list, page, search and answer, and not in the routes: a route that forgets it cannot leak.
+What was hidden is shown by one door, `sahut.core.revealing`, which writes down who looked and why. Transactions that
+write are not masked: what people do works on what is really there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from sahut.core import personal, wording
+from sahut.core.model import (
+    Author,
+    Conversation,
+    DeadLetter,
+    Decision,
+    Mention,
+    MentionFilter,
+    MentionOrder,
+    MentionRecord,
+    MentionVersion,
+    Page,
+    Reply,
+    ReplyEvent,
+    ReplyFilter,
+    ReplyPolicy,
+    Ticket,
+    TicketCandidate,
+    TicketEvent,
+    TicketFilter,
+    Topic,
+)
+from sahut.core.ports import Store, Tx
+
+NOBODY = "•••"
+"""What stands where an author's name would."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """How much somebody sees. ``authors``: who wrote a post. ``replies`` names the agency's own numbers."""
+
+    authors: bool = True
+    replies: ReplyPolicy = field(default_factory=ReplyPolicy)
+
+    def record(self, found: MentionRecord) -> MentionRecord:
+        """A mention as it is shown."""
+        return replace(found, mention=self._mention(found.id, found.mention))
+
+    def _mention(self, mention_id: int, found: Mention) -> Mention:
+        shown = replace(
+            found,
+            title=personal.mask(found.title),
+            text=personal.mask(found.text),
+            author=_masked(found.author),
+            # A link with a telephone number in it leads to nothing once it is masked.
+            permalink="" if personal.find(found.permalink) else found.permalink,
+            raw={},
+        )
+        if self.authors or found.own or found.author is None:
+            return shown
+        # On many platforms the address and the id of a post hold the name of its author.
+        return replace(
+            shown,
+            author=Author(handle=NOBODY),
+            permalink="",
+            native_id=f"#{mention_id}",
+            parent="",
+            root="",
+            repost_of="",
+        )
+
+    def version(self, found: MentionVersion) -> MentionVersion:
+        """An earlier wording as it is shown."""
+        return replace(found, title=personal.mask(found.title), text=personal.mask(found.text))
+
+    def ticket(self, found: Ticket) -> Ticket:
+        """A ticket as it is shown."""
+        return replace(
+            found,
+            title=personal.mask(found.title),
+            description=personal.mask(found.description),
+            place=personal.mask(found.place),
+        )
+
+    def event(self, found: TicketEvent) -> TicketEvent:
+        """A line of a ticket's history as it is shown."""
+        return replace(found, detail=personal.masked(found.detail))
+
+    def decision(self, found: Decision) -> Decision:
+        """A decision as it is shown."""
+        return replace(found, note=personal.mask(found.note), detail=personal.masked(found.detail))
+
+    def reply(self, found: Reply) -> Reply:
+        """A reply as it is shown: what the agency itself says everywhere stays."""
+        ours = wording.contacts(self.replies)
+        return replace(found, text=personal.mask(found.text, but=ours), reason=personal.mask(found.reason, but=ours))
+
+    def reply_event(self, found: ReplyEvent) -> ReplyEvent:
+        """A line of a reply's history as it is shown."""
+        return replace(found, note=personal.mask(found.note, but=wording.contacts(self.replies)))
+
+    def letter(self, found: DeadLetter) -> DeadLetter:
+        """What was set aside as it is shown."""
+        return replace(found, reason=personal.mask(found.reason), native_id=personal.mask(found.native_id), raw={})
+
+
+def _masked(author: Author | None) -> Author | None:
+    """On some platforms (mail, messengers) a name is an address or a number."""
+    if author is None:
+        return None
+    return replace(
+        author,
+        handle=personal.mask(author.handle),
+        name=personal.mask(author.name),
+        url="" if personal.find(author.url) else author.url,
+    )
+
+
+class SeenStore:
+    """A `Store` that reads as somebody with ``sight`` may see, and writes as ``store`` does."""
+
+    def __init__(self, store: Store, sight: Sight) -> None:
+        self._store = store
+        self._sight = sight
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """As the store's: not masked. What is answered of it goes through a `Sight`."""
+        with self._store.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """As the store's, masked."""
+        with self._store.read() as tx:
+            yield cast("Tx", _SeenTx(tx, self._sight))
+
+    def ping(self) -> None:
+        """As the store's."""
+        self._store.ping()
+
+    def close(self) -> None:
+        """As the store's."""
+        self._store.close()
+
+
+class _SeenTx:
+    def __init__(self, tx: Tx, sight: Sight) -> None:
+        self._tx = tx
+        self.mentions = _Mentions(tx, sight)
+        self.tickets = _Tickets(tx, sight)
+        self.decisions = _Decisions(tx, sight)
+        self.replies = _Replies(tx, sight)
+        self.dead_letters = _DeadLetters(tx, sight)
+        self.conversations = _Conversations(tx, sight)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _NO_TEXTS:
+            return getattr(self._tx, name)
+        raise AttributeError(f"{name} is not masked: name it in sahut/core/sight.py")
+
+
+# What holds no text of a citizen, or masks it by itself (the audit log). Assessments are figures.
+_NO_TEXTS = frozenset(
+    {
+        *("accounts", "assessments", "audit", "credentials", "invitations", "months", "operations", "second_factors"),
+        *("sources", "viewings", "walks"),
+    }
+)
+
+
+class _Seen:
+    """A noun of a transaction that reads; whatever it does not name is refused."""
+
+    # What gives numbers alone.
+    plain: frozenset[str] = frozenset({"count"})
+
+    def __init__(self, tx: Tx, sight: Sight) -> None:
+        self._tx = tx
+        self._sight = sight
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.plain:
+            return getattr(self._noun(), name)
+        raise AttributeError(f"{name} is not masked: name it in sahut/core/sight.py")
+
+    def _noun(self) -> Any:
+        raise NotImplementedError
+
+
+class _Mentions(_Seen):
+    plain = frozenset({"count", "facets", "waiting", "sleeping"})
+
+    def _noun(self) -> Any:
+        return self._tx.mentions
+
+    def get(self, mention_id: int) -> MentionRecord:
+        return self._sight.record(self._tx.mentions.get(mention_id))
+
+    def whole(self, mention_id: int) -> MentionRecord:
+        """Whole it is not: the platform's payload is nobody's to read."""
+        return self.get(mention_id)
+
+    def page(
+        self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
+    ) -> Page[MentionRecord]:
+        found = self._tx.mentions.page(where, order=order, limit=limit, after=after)
+        return Page(items=[self._sight.record(one) for one in found.items], next=found.next)
+
+    def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
+        # What is shown may lack what ties it to the others.
+        found = self._tx.mentions.conversation(self._tx.mentions.get(of.id), limit)
+        shown = [self._sight.record(one) for one in found]
+        renamed = {old.mention.native_id: new.mention.native_id for old, new in zip(found, shown, strict=True)}
+        return [
+            replace(new, mention=replace(new.mention, parent=renamed.get(old.mention.parent, new.mention.parent)))
+            for old, new in zip(found, shown, strict=True)
+        ]
+
+    def folded_behind(self, mention_id: int) -> list[MentionRecord]:
+        return [self._sight.record(one) for one in self._tx.mentions.folded_behind(mention_id)]
+
+    def versions(self, mention_id: int) -> list[MentionVersion]:
+        return [self._sight.version(one) for one in self._tx.mentions.versions(mention_id)]
+
+
+class _Tickets(_Seen):
+    def _noun(self) -> Any:
+        return self._tx.tickets
+
+    def get(self, ticket_id: int) -> Ticket:
+        return self._sight.ticket(self._tx.tickets.get(ticket_id))
+
+    def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
+        found = self._tx.tickets.page(where, limit=limit, after=after)
+        return Page(items=[self._sight.ticket(one) for one in found.items], next=found.next)
+
+    def candidates(
+        self, *, topics: Sequence[Topic], areas: Sequence[str], beside: Sequence[int], limit: int
+    ) -> list[TicketCandidate]:
+        # Their texts are compared and never shown.
+        found = self._tx.tickets.candidates(topics=topics, areas=areas, beside=beside, limit=limit)
+        return [replace(one, ticket=self._sight.ticket(one.ticket)) for one in found]
+
+    def events(self, ticket_id: int) -> list[TicketEvent]:
+        return [self._sight.event(one) for one in self._tx.tickets.events(ticket_id)]
+
+
+class _Decisions(_Seen):
+    def _noun(self) -> Any:
+        return self._tx.decisions
+
+    def get(self, decision_id: int) -> Decision:
+        return self._sight.decision(self._tx.decisions.get(decision_id))
+
+    def of_mention(self, mention_id: int) -> list[Decision]:
+        return self._shown(self._tx.decisions.of_mention(mention_id))
+
+    def of_group(self, group: str) -> list[Decision]:
+        return self._shown(self._tx.decisions.of_group(group))
+
+    def recent(self, limit: int) -> list[Decision]:
+        return self._shown(self._tx.decisions.recent(limit))
+
+    def acts_of(self, actor_id: int, limit: int) -> list[Decision]:
+        return self._shown(self._tx.decisions.acts_of(actor_id, limit))
+
+    def _shown(self, found: Sequence[Decision]) -> list[Decision]:
+        return [self._sight.decision(one) for one in found]
+
+
+class _Replies(_Seen):
+    # Texts of ours that a text is compared with, and that nobody is shown.
+    plain = frozenset({"count", "waiting", "texts_since"})
+
+    def _noun(self) -> Any:
+        return self._tx.replies
+
+    def get(self, reply_id: int) -> Reply:
+        return self._sight.reply(self._tx.replies.get(reply_id))
+
+    def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]:
+        found = self._tx.replies.page(where, limit=limit, after=after)
+        return Page(items=[self._sight.reply(one) for one in found.items], next=found.next)
+
+    def of_mention(self, mention_id: int) -> list[Reply]:
+        return [self._sight.reply(one) for one in self._tx.replies.of_mention(mention_id)]
+
+    def events(self, reply_id: int) -> list[ReplyEvent]:
+        return [self._sight.reply_event(one) for one in self._tx.replies.events(reply_id)]
+
+
+class _DeadLetters(_Seen):
+    def _noun(self) -> Any:
+        return self._tx.dead_letters
+
+    def get(self, letter_id: int) -> DeadLetter:
+        return self._sight.letter(self._tx.dead_letters.get(letter_id))
+
+    def page(self, *, limit: int, after: int = 0) -> list[DeadLetter]:
+        return [self._sight.letter(one) for one in self._tx.dead_letters.page(limit=limit, after=after)]
+
+
+class _Conversations(_Seen):
+    plain = frozenset()
+
+    def of(self, mention_id: int) -> Conversation | None:
+        found = self._tx.conversations.of(mention_id)
+        return None if found is None else replace(found, reason=personal.mask(found.reason))

@@ -103,6 +103,8 @@ def merge(
     tx.mentions.set_state([r.id for r in records], MentionState.MERGED, ticket_id=ticket_id, now=now)
     tx.tickets.add_event(ticket_id, "merged", {"mentions": [r.id for r in records]}, actor.name, now)
     _note(tx, ticket, "merged", actor, now)
+    # Its writer may say more on it, as one whose mention opened the ticket may.
+    surroundings.look_after(tx, [mention_id for mention_id, _ in picks], now)
     return tx.tickets.get(ticket_id), decisions
 
 

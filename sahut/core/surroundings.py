@@ -96,7 +96,7 @@ def converse(
 
 
 def look_after(tx: Tx, mention_ids: Sequence[int], now: datetime) -> None:
-    """We spoke below these, or made a ticket of them: their writers' answers are looked for from now on."""
+    """We spoke below these, or they are in a ticket: their writers' answers are looked for from now on."""
     tx.conversations.follow(mention_ids, now, first=now + FOLLOW_AFTER)
 
 

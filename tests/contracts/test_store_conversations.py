@@ -244,6 +244,33 @@ def test_the_answer_to_a_ticket_comes_back_into_the_queue_of_work(store: Store, 
     assert (newest.mention.text, newest.state) == ("Masih gelap pak", MentionState.COLLECTED)
 
 
+def test_a_mention_merged_into_a_ticket_is_followed_like_the_one_that_opened_it(
+    store: Store, clock: Clock, talker: Talker
+) -> None:
+    first, second = flagged(store, clock, LAMP, "Jalan di RW 7 rusak parah, tolong diperbaiki")
+    sari = an_actor(store, role=Role.TRIAGE)
+    draft = TicketDraft(title="t", description="d", topic=Topic.ROADS, unit="dinas-pu")
+    with store.begin() as tx:
+        ticket, _ = actions.convert(tx, [(first.id, first.version)], draft, actor=sari, now=clock())
+    while talk(store, clock, talker) is not None:
+        pass
+    clock.forward(hours=1)
+    with store.begin() as tx:
+        actions.merge(tx, [(second.id, second.version)], ticket.id, actor=sari, now=clock())
+        opened, merged = tx.conversations.of(first.id), tx.conversations.of(second.id)
+    assert opened is not None
+    assert merged is not None
+    assert merged.followed_since == clock()
+    assert merged.follow_at == clock() + surroundings.FOLLOW_AFTER
+    assert opened.followed_since == clock() - timedelta(hours=1)
+
+    clock.forward(minutes=30)
+    talker.answers = [a_mention("Masih mampet", parent=second.mention.native_id, author=Author(handle="tetangga"))]
+    looked = [talk(store, clock, talker), talk(store, clock, talker)]
+    assert {one.mention_id for one in looked if one is not None} == {first.id, second.id}
+    assert "Masih mampet" in {record.mention.text for record in everything(store)}
+
+
 def test_following_ends_by_time_and_by_count(store: Store, clock: Clock, talker: Talker) -> None:
     [asked] = flagged(store, clock, LAMP)
     talk(store, clock, talker)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, union, update
+from sqlalchemy import Row, func, or_, select, union, update
 
 from sahut.core import rules
 from sahut.core.errors import NotFoundError, StaleWriteError
@@ -30,7 +31,7 @@ from storage.mention_steering import MentionSteering
 from storage.mention_threads import MentionThreads
 from storage.mention_withdrawals import MentionWithdrawals
 from storage.mention_work import MentionWork
-from storage.tables import dead_letter, decision, mention, mention_version
+from storage.tables import dead_letter, decision, mention, mention_version, ticket
 
 # Both databases take far more parameters in one statement, but none is faster for it.
 _KEYS_AT_ONCE = 400
@@ -190,14 +191,16 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionSteering, MentionThrea
         return record(row)
 
     def _changes_since(self, mention_id: int, version: int) -> list[dict[str, str]]:
-        decided = select(decision.c.at, decision.c.kind, decision.c.actor_name).where(
-            decision.c.mention_id == mention_id, decision.c.at_version >= version
+        decided = (
+            select(decision, ticket.c.number)
+            .outerjoin(ticket, ticket.c.id == decision.c.ticket_id)
+            .where(decision.c.mention_id == mention_id, decision.c.at_version >= version)
         )
         edited = select(mention_version.c.at_version).where(
             mention_version.c.mention_id == mention_id, mention_version.c.at_version >= version
         )
         changes = [
-            {"what": row.kind, "who": row.actor_name, "when": row.at.isoformat()}
+            {"what": row.kind, "who": row.actor_name, "when": row.at.isoformat(), **_particulars(row)}
             for row in self._connection.execute(decided.order_by(decision.c.id))
         ]
         if self._connection.execute(edited.limit(1)).first():

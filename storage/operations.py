@@ -33,6 +33,7 @@ from storage.tables import (
     tie,
     told,
 )
+from storage.together_tables import viewing
 
 _KEEP_ANSWERS = timedelta(days=2)
 _KEEP_FAILED_LOGINS = timedelta(days=1)
@@ -158,6 +159,7 @@ class SqlOperations:
                 (gap, gap.c.noticed_at < now - _KEEP_GAPS),
                 (source_day, source_day.c.day < (now - _KEEP_SOURCE_DAYS).astimezone(UTC).date().isoformat()),
                 (reservation, reservation.c.until < now),
+                (viewing, viewing.c.until < now),
             )
         }
 

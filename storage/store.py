@@ -31,6 +31,7 @@ from storage.second_factors import SqlSecondFactors
 from storage.sources import SqlSources
 from storage.tickets import SqlTickets
 from storage.types import hide_with
+from storage.viewings import SqlViewings
 from storage.walks import SqlWalks
 
 
@@ -56,6 +57,7 @@ class SqlTx:
         self.replies = SqlReplies(connection, self.mentions)
         self.deliveries = SqlDeliveries(connection)
         self.conversations = SqlConversations(connection)
+        self.viewings = SqlViewings(connection)
 
 
 class SqlStore:

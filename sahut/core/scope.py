@@ -29,6 +29,7 @@ from sahut.core.model import (
     TicketEvent,
     TicketFilter,
     User,
+    Viewing,
 )
 from sahut.core.ports import Store, Tx
 
@@ -84,6 +85,7 @@ class UnitTx(_Limited):
         self.replies = _Replies(tx, self.mentions)
         self.assessments = _Assessments(tx, self.mentions)
         self.conversations = _Conversations(tx, self.mentions)
+        self.viewings = _Viewings()
         self.accounts = _Accounts(tx, units)
 
     def __getattr__(self, name: str) -> Any:
@@ -263,6 +265,12 @@ class _Conversations(_Limited):
     def of(self, mention_id: int) -> Conversation | None:
         self._mentions.get(mention_id)
         return self._tx.conversations.of(mention_id)
+
+
+class _Viewings(_Limited):
+    def present(self, now: datetime, mention_ids: Collection[int] | None = None) -> list[Viewing]:  # noqa: ARG002
+        """None: who works on the queue at this moment is no matter of a unit's."""
+        return []
 
 
 class _Assessments(_Limited):

@@ -27,7 +27,7 @@ from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import filters, replies, steering
+from triage_api.web import filters, replies, steering, viewings
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
 from triage_api.web.words import _
 
@@ -87,6 +87,7 @@ def queue(desk: AtDesk) -> Response:
             first_page=filters.address(asked.said, **kept) if params.get("after") else "",
             urgent_from=deps.policy.urgent_threshold,
             people=people,
+            readers=viewings.others(desk, tx, found.items),
             **filters.tools(asked, order, default, facets, deps.policy, sources, deps.areas, kept, people=people),
         )
 
@@ -150,6 +151,7 @@ def choose_ticket(desk: AtDesk) -> Response:
 def mention(desk: AtDesk, mention_id: MentionId) -> Response:
     """One mention with everything that is known of it."""
     judged = answering.judged_text(desk.deps, mention_id, "")
+    open_here = viewings.opened(desk, mention_id)
     with desk.deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
         first = tx.mentions.get(record.first_id) if record.first_id is not None else None
@@ -171,6 +173,7 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             people=desk.people(tx),
             next_one=_next(tx, mention_id) if may_decide else None,
             likely=_likely(tx, record) if may_decide else [],
+            **open_here,
             **replies.panel(desk, tx, record, judged),
         )
 

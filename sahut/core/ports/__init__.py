@@ -26,6 +26,7 @@ from sahut.core.ports.outside import (
 from sahut.core.ports.people import Invitations, SecondFactors
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.store import Store, Tx
+from sahut.core.ports.together import Viewings
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
 __all__ = [
@@ -62,5 +63,6 @@ __all__ = [
     "Store",
     "Tickets",
     "Tx",
+    "Viewings",
     "Walks",
 ]

@@ -11,6 +11,7 @@ from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.people import Invitations, SecondFactors
 from sahut.core.ports.replies import Replies
+from sahut.core.ports.together import Viewings
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
 
@@ -53,6 +54,8 @@ class Tx(Protocol):
     def audit(self) -> Audit: ...
     @property
     def conversations(self) -> Conversations: ...
+    @property
+    def viewings(self) -> Viewings: ...
 
 
 class Store(Protocol):

@@ -122,6 +122,42 @@
     // The next mention has moved to where the decided one stood.
     if (at >= 0 && !document.activeElement?.closest(".mention")) go(at);
   });
+  // --- Who has this mention open: said again while somebody looks, unsaid when the page goes.
+  const RENEW = 45_000;
+  let viewing = 0;
+  function viewed(more) {
+    const at = document.querySelector("[data-viewing]");
+    if (!at) return null;
+    return [at, new URLSearchParams({ key: at.dataset.key, csrf: at.dataset.csrf, ...more })];
+  }
+  async function renew() {
+    clearTimeout(viewing);
+    const found = viewed({});
+    if (!found || document.hidden) return;
+    const [at, body] = found;
+    let wait = RENEW;
+    try {
+      const answer = await fetch(at.dataset.viewing, { method: "POST", body, redirect: "error" });
+      if (answer.ok) {
+        const said = (await answer.text()).trim();
+        if (at.innerHTML.trim() !== said) at.innerHTML = said;
+      } else if (answer.status < 500) return; // Signed out, or the mention is gone: the next click says so.
+      else wait *= 4;
+    } catch {
+      wait *= 4;
+    }
+    viewing = setTimeout(renew, wait);
+  }
+  document.addEventListener("visibilitychange", renew);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) renew();
+  });
+  addEventListener("pagehide", () => {
+    const found = viewed({ gone: "1" });
+    if (found) navigator.sendBeacon(found[0].dataset.viewing, found[1]);
+  });
+  if (viewed({})) viewing = setTimeout(renew, RENEW);
+
   wide();
   chosen();
   // After the browser's own jump to the place, which takes the focus away.

@@ -42,6 +42,7 @@ from sahut.core.model import (
     Source,
 )
 
+from sahut.core.model.forms import FieldKind, FormField, PlaceSort, QueryUse, SourceForm
 if TYPE_CHECKING:
     from collectors._bluesky_line import Line
 
@@ -134,6 +135,27 @@ class BlueskyCollector:
     )
 
     def __init__(self, settings: CollectorSettings) -> None:
+    form = SourceForm(
+        places=(
+            PlaceSort(key="search", words="Bluesky's search", address="search", query=QueryUse.SEARCH),
+            PlaceSort(key="mentions", words="posts that name, answer or quote our account", address="mentions"),
+            PlaceSort(
+                key="account",
+                words="what an account posts",
+                address="@{}",
+                asks=FormField(key="account", words="the account's name", required=True, example="warga.bsky.social"),
+            ),
+        ),
+        options=(
+            FormField(
+                key="first_days",
+                words="how many days back the first reading goes",
+                kind=FieldKind.DAYS,
+                default="7",
+            ),
+        ),
+    )
+
         self._http = HttpClient(settings)
 
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:

@@ -33,6 +33,7 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
+from sahut.core.model.forms import Choice, FieldKind, FormField, PlaceSort, SourceForm
 
 LONGEST_COMMENT = 8_000
 _READS = ("comments", "tagged")
@@ -73,6 +74,43 @@ class FacebookCollector(GraphMember):
             Need(key="access_token", words="the Page's access token"),
             Need(key="app_secret", words="the app secret: signs our calls, and proves webhooks", required=False),
             Need(key="verify_token", words="a word of your own that Meta repeats to set webhooks up", required=False),
+        ),
+    )
+
+    form = SourceForm(
+        places=(
+            PlaceSort(key="ours", words="our Page", address="me"),
+            PlaceSort(
+                key="page",
+                words="another Page",
+                asks=FormField(
+                    key="page",
+                    words="the Page's number",
+                    help="Another's only with the leave 'Page Public Content Access' of Meta.",
+                    required=True,
+                ),
+            ),
+        ),
+        options=(
+            FormField(
+                key="read",
+                words="what is read there",
+                kind=FieldKind.CHOICE,
+                choices=(
+                    Choice(value="comments,tagged", words="both"),
+                    Choice(value="comments", words="only comments on our posts"),
+                    Choice(value="tagged", words="only posts that tag our Page"),
+                ),
+                default="comments,tagged",
+            ),
+            FormField(
+                key="watch_days",
+                words="for how many days new comments are looked for",
+                kind=FieldKind.DAYS,
+                default="30",
+                least=1,
+                most=366,
+            ),
         ),
     )
 

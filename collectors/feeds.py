@@ -30,6 +30,7 @@ from collectors._settings import MAX_BYTES, MAX_ITEMS, CollectorSettings
 from collectors._text import storable
 from sahut.core.errors import CollectError, PermanentError, SettingsError, TransientError
 from sahut.core.model import Access, Batch, DeadItem, Mention, Problem, Source
+from sahut.core.model.forms import Choice, FieldKind, FormField, PlaceSort, SourceForm
 
 MOVED_AFTER = 3
 MAX_REUSED = 200
@@ -145,6 +146,46 @@ class FeedCollector:
 
     platform = "feed"
     guide = None
+
+    form = SourceForm(
+        places=(
+            PlaceSort(
+                key="feed",
+                words="a feed of news",
+                asks=FormField(
+                    key="address",
+                    words="the feed's address (RSS, Atom, JSON Feed)",
+                    help="The address of a news page will do too: its feed is looked for when it is tried out.",
+                    kind=FieldKind.WEB,
+                    required=True,
+                    example="https://",
+                ),
+            ),
+        ),
+        options=(
+            FormField(
+                key="comments",
+                words="also read the comments below the articles",
+                help="Only where the feed names a feed of comments for each article.",
+                kind=FieldKind.YES_NO,
+                default="no",
+            ),
+            FormField(
+                key="identity",
+                words="how two items are told apart",
+                help="Leave it as it is, unless articles come twice or new ones do not come.",
+                kind=FieldKind.CHOICE,
+                choices=(
+                    Choice(value="auto", words="found out by itself"),
+                    Choice(value="guid", words="by the feed's own ids"),
+                    Choice(value="link", words="by their links"),
+                    Choice(value="title_date", words="by title and date"),
+                    Choice(value="content", words="by what they say"),
+                ),
+                default="auto",
+            ),
+        ),
+    )
 
     def __init__(self, settings: CollectorSettings) -> None:
         self._settings = settings

@@ -32,6 +32,7 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
+from sahut.core.model.forms import Choice, FieldKind, FormField, PlaceSort, SourceForm
 
 LONGEST_COMMENT = 2_200
 _READS = ("comments", "tags")
@@ -70,6 +71,31 @@ class InstagramCollector(GraphMember):
             Need(key="user_id", words="the id of the Instagram account, a long number", secret=False),
             Need(key="app_secret", words="the app secret: signs our calls, and proves webhooks", required=False),
             Need(key="verify_token", words="a word of your own that Meta repeats to set webhooks up", required=False),
+        ),
+    )
+
+    form = SourceForm(
+        places=(PlaceSort(key="ours", words="our account", address="me"),),
+        options=(
+            FormField(
+                key="read",
+                words="what is read there",
+                kind=FieldKind.CHOICE,
+                choices=(
+                    Choice(value="comments,tags", words="both"),
+                    Choice(value="comments", words="only comments on our posts"),
+                    Choice(value="tags", words="only posts that tag our account"),
+                ),
+                default="comments,tags",
+            ),
+            FormField(
+                key="watch_days",
+                words="for how many days new comments are looked for",
+                kind=FieldKind.DAYS,
+                default="30",
+                least=1,
+                most=366,
+            ),
         ),
     )
 

@@ -25,6 +25,7 @@ from collectors._options import days, filter_of
 from collectors._query import Matches
 from collectors._settings import CollectorSettings
 from sahut.core.model import Access, Batch, DeadItem, Guide, Mention, Need, Source
+from sahut.core.model.forms import FieldKind, FormField, PlaceSort, SourceForm
 
 FIRST = timedelta(days=30)
 _MOST_DAYS = 36_500
@@ -56,6 +57,34 @@ class MailCollector:
                 words="the agency's own addresses, with commas between: what they send opens no case",
                 secret=False,
                 required=False,
+            ),
+        ),
+    )
+
+    form = SourceForm(
+        places=(
+            PlaceSort(key="inbox", words="the mailbox's inbox", address="INBOX"),
+            PlaceSort(
+                key="folder",
+                words="a folder of the mailbox",
+                asks=FormField(key="folder", words="the folder's name", required=True, example="Pengaduan"),
+            ),
+        ),
+        options=(
+            FormField(
+                key="lists",
+                words="also read what comes through mailing lists",
+                help="Many agencies' group addresses are lists.",
+                kind=FieldKind.YES_NO,
+                default="yes",
+            ),
+            FormField(
+                key="first_days",
+                words="how many days back the first reading goes",
+                kind=FieldKind.DAYS,
+                default="30",
+                least=1,
+                most=_MOST_DAYS,
             ),
         ),
     )

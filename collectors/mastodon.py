@@ -28,6 +28,8 @@ from typing import Any
 from collectors import _mastodon_answers as answers
 from collectors import _mastodon_context as talk
 from collectors import _mastodon_statuses as statuses
+from collectors._looking import Looking
+from collectors._mastodon_guide import FORM, GUIDE
 from collectors._mastodon_line import Home, Line
 from collectors._options import bad, days, filter_of
 from collectors._query import Matches
@@ -41,9 +43,7 @@ from sahut.core.model import (
     Context,
     DeadItem,
     Gap,
-    Guide,
     Mention,
-    Need,
     Problem,
     ReplyRules,
     SentReply,
@@ -84,19 +84,8 @@ class MastodonCollector:
     """Reads by ids that only grow, and answers as the account that the token belongs to."""
 
     platform = "mastodon"
-    guide = Guide(
-        steps=(
-            "Make an account for the agency on a Mastodon server, and confirm its e-mail address.",
-            "There, under Preferences > Development, choose 'New application' and give it a name.",
-            "Leave only the scopes read and write:statuses (read alone, where nothing is to be answered), and submit.",
-            "Open the application and copy 'Your access token'. It does not run out.",
-            "For search, the server needs full-text search; most large ones have it.",
-        ),
-        needs=(
-            Need(key="base_url", words="the server's address, such as https://mastodon.social", secret=False),
-            Need(key="access_token", words="'Your access token', on the application's page"),
-        ),
-    )
+    guide = GUIDE
+    form = FORM
 
     def __init__(self, settings: CollectorSettings) -> None:
         self._settings = settings

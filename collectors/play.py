@@ -44,6 +44,7 @@ from sahut.core.model import (
     Source,
 )
 from sahut.core.rules import plain_words
+from sahut.core.model.forms import FormField, PlaceSort, SourceForm
 
 LIMIT = 350
 REACH = timedelta(days=7)
@@ -76,6 +77,21 @@ class PlayCollector:
     )
 
     def __init__(self, settings: CollectorSettings) -> None:
+    form = SourceForm(
+        places=(
+            PlaceSort(
+                key="app",
+                words="reviews of our app",
+                asks=FormField(
+                    key="app",
+                    words="the app's package name, or its page in the store",
+                    required=True,
+                    example="id.go.kota.layanan",
+                ),
+            ),
+        ),
+    )
+
         self._settings = settings
 
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:

@@ -43,6 +43,7 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
+from sahut.core.model.forms import FormField, PlaceSort, QueryUse, SourceForm
 
 OVERLAP = timedelta(minutes=30)
 PAGE = 100
@@ -98,6 +99,45 @@ class RedditCollector:
                 required=False,
             ),
             Need(key="refresh_token", words="a refresh token, in place of the password", required=False),
+        ),
+    )
+
+    form = SourceForm(
+        places=(
+            PlaceSort(
+                key="posts",
+                words="new posts of a subreddit",
+                address="r/{}",
+                asks=FormField(
+                    key="subreddit",
+                    words="the subreddit; several with + between",
+                    required=True,
+                    example="bandung+jakarta",
+                ),
+            ),
+            PlaceSort(
+                key="comments",
+                words="new comments of a subreddit",
+                address="r/{}/comments",
+                asks=FormField(
+                    key="subreddit",
+                    words="the subreddit; several with + between",
+                    required=True,
+                    example="bandung+jakarta",
+                ),
+            ),
+            PlaceSort(
+                key="search_in",
+                words="a search in a subreddit",
+                address="r/{}/search",
+                asks=FormField(
+                    key="subreddit", words="the subreddit; several with + between", required=True, example="bandung"
+                ),
+                query=QueryUse.SEARCH,
+            ),
+            PlaceSort(key="search", words="a search in all of Reddit", address="search", query=QueryUse.SEARCH),
+            PlaceSort(key="inbox", words="mentions of our account, and answers to it", address="inbox"),
+            PlaceSort(key="mentions", words="only mentions of our account", address="mentions"),
         ),
     )
 

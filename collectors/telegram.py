@@ -40,6 +40,7 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
+from sahut.core.model.forms import PlaceSort, SourceForm
 
 ADDRESS = "bot"
 PAGE = 100
@@ -60,6 +61,12 @@ class TelegramCollector:
             "Copy the token that @BotFather gave. No other program may read with it.",
         ),
         needs=(Need(key="token", words="the bot's token, as 12345:letters, from @BotFather"),),
+    )
+
+    form = SourceForm(
+        places=(
+            PlaceSort(key="bot", words="what is written to our bot, and in its groups and channels", address="bot"),
+        ),
     )
 
     def __init__(self, settings: CollectorSettings) -> None:

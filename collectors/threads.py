@@ -37,6 +37,7 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
+from sahut.core.model.forms import Choice, FieldKind, FormField, PlaceSort, SourceForm
 
 LONGEST_POST = 500
 _READS = ("replies", "mentions")
@@ -84,6 +85,45 @@ class ThreadsCollector(GraphMember):
             Need(key="access_token", words="the long-lived access token"),
             Need(key="app_secret", words="the app secret: signs our calls, and proves webhooks", required=False),
             Need(key="verify_token", words="a word of your own that Meta repeats to set webhooks up", required=False),
+        ),
+    )
+
+    form = SourceForm(
+        places=(
+            PlaceSort(key="ours", words="answers to our posts, and posts that mention us", address="me"),
+            PlaceSort(
+                key="search",
+                words="public posts with some words",
+                address="search:{}",
+                asks=FormField(key="words", words="the words to look for", required=True, example="air mati"),
+            ),
+            PlaceSort(
+                key="topic",
+                words="public posts with a topic",
+                address="tag:{}",
+                asks=FormField(key="topic", words="the topic", required=True, example="pdam"),
+            ),
+        ),
+        options=(
+            FormField(
+                key="read",
+                words="what is read there",
+                kind=FieldKind.CHOICE,
+                choices=(
+                    Choice(value="replies,mentions", words="both"),
+                    Choice(value="replies", words="only answers to our posts"),
+                    Choice(value="mentions", words="only posts that mention us"),
+                ),
+                default="replies,mentions",
+            ),
+            FormField(
+                key="watch_days",
+                words="for how many days new comments are looked for",
+                kind=FieldKind.DAYS,
+                default="30",
+                least=1,
+                most=366,
+            ),
         ),
     )
 

@@ -16,6 +16,7 @@ from collectors._settings import CollectorSettings
 from collectors._text import storable_deep
 from sahut.core.errors import PermanentError
 from sahut.core.model import Access, Batch, Guide, Mention, Need, Problem, Source
+from sahut.core.model.forms import FormField, PlaceSort, QueryUse, SourceForm
 
 _SHORTEST_SECRET = 16
 _LONGEST_TEXT = 200_000
@@ -33,6 +34,22 @@ class WebhookCollector:
             "It signs each delivery: HMAC-SHA256 over the time, a full stop and the body (docs/platforms/webhook.md).",
         ),
         needs=(Need(key="secret", words="what the other system signs with", made=True),),
+    )
+
+    form = SourceForm(
+        places=(
+            PlaceSort(
+                key="sender",
+                words="what another system delivers",
+                asks=FormField(
+                    key="sender",
+                    words="a word of your own for the system that delivers",
+                    required=True,
+                    example="loket",
+                ),
+                query=QueryUse.NONE,
+            ),
+        ),
     )
 
     def __init__(self, settings: CollectorSettings) -> None:

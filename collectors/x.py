@@ -39,10 +39,11 @@ from collectors._x_client import (
     opened,
 )
 from collectors._x_context import XTalker
+from collectors._x_guide import FORM, GUIDE
 from collectors._x_replies import XReplier
 from collectors._x_stretches import REACH, Course, Stretch
 from sahut.core.errors import PermanentError, TransientError
-from sahut.core.model import Access, Batch, Currency, Gap, Guide, Mention, Need, Problem, Source
+from sahut.core.model import Access, Batch, Gap, Mention, Problem, Source
 
 PAGE = 100
 _LEAST_SEARCH, _LEAST_MENTIONS = 10, 5
@@ -53,39 +54,6 @@ _MOST_REPEATED = 5
 _HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}")
 _CONVERSATION = re.compile(r"(?:https?://(?:www\.)?(?:x|twitter)\.com/\w+/status/)?([0-9]{1,20})(?:[?/].*)?")
 _GONE = frozenset({"resource-not-found", "not-authorized-for-resource"})
-
-GUIDE = Guide(
-    steps=(
-        "Sign in on console.x.com with the agency's account, accept the terms and say what the data is for.",
-        "Create a project and an app in it. Buy credits (pay per use) and set a spending limit there too.",
-        "Leave automatic recharge off until you know what a month costs.",
-        "To answer through Sahut, choose 'Read and write' under 'User authentication settings'.",
-        "Under 'Keys and tokens' make the access token and secret, signed in as the account that answers.",
-        "Copy the bearer token, and for answers the four user keys; name your accounts, the one that answers first.",
-        "Give the credential a budget in USD, for a day and for a month.",
-        "To answer posts that do not name your account, ask X for a Public Utility app; until then those go by hand.",
-    ),
-    currencies=(Currency.USD,),
-    needs=(
-        Need(key="bearer_token", words="Bearer token of the app (console.x.com, Keys and tokens)"),
-        Need(
-            key="accounts",
-            words="Handles of your own accounts, with commas between; the first is the one that answers",
-            secret=False,
-        ),
-        Need(key="api_key", words="API key (consumer key) of the app; only for answers", required=False),
-        Need(key="api_key_secret", words="API key secret; only for answers", required=False),
-        Need(key="access_token", words="Access token of the account that answers; only for answers", required=False),
-        Need(key="access_token_secret", words="Access token secret; only for answers", required=False),
-        Need(
-            key="answers_anyone",
-            words="'yes' where X has exempted the app (Enterprise, Public Utility): it may answer posts that do not "
-            "mention you",
-            secret=False,
-            required=False,
-        ),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +114,7 @@ class XCollector(XReplier, XTalker):
 
     platform = "x"
     guide = GUIDE
+    form = FORM
 
     def __init__(self, settings: CollectorSettings) -> None:
         self._settings = settings
@@ -191,13 +160,14 @@ class XCollector(XReplier, XTalker):
             return Batch()
         with opened(access, self._settings) as client:
             ours, meter = posts.Ours.of(access), Meter(_opened(access), now)
-            answer = _look_up(client, wanted, meter, now)
+            answer, asked = _look_up(client, wanted, meter, now)
             found = [one for one in answer.get("data") or () if isinstance(one, dict)]
             edited = {posts.latest(one): posts.identity(one) for one in found if posts.outdated(one)}
-            newer = _newer(client, list(edited), meter, now)
+            newer, looked = _newer(client, list(edited), meter, now)
+            # An edited post whose newest wording could not be had is left for the next look, as what was too dear.
+            left = {*wanted} - asked | {name for version, name in edited.items() if version not in looked}
             pages = [posts.take_apart(one, ours, now, {}) for one in (answer, newer)]
             first, second = ({mention.native_id: mention for mention in page.mentions} for page in pages)
-            # An edited post whose newest wording could not be had is left for the next look.
             latest = {key: one for key, one in first.items() if key not in edited.values()} | second
             withheld = {posts.identity(one) for one in found if one.get("withheld")}
             return Batch(
@@ -205,6 +175,7 @@ class XCollector(XReplier, XTalker):
                 dead=[dead for page in pages for dead in page.dead],
                 seen=pages[0].seen,
                 withdrawn=[one for one in wanted if one in withheld | _gone(answer)],
+                left=[one for one in wanted if one in left - withheld],
                 spent=meter.news(),
                 next_check=client.full_until(),
             )
@@ -229,20 +200,21 @@ def _opened(access: Access | None) -> Access:
     return access or Access(name="")  # `opened` has refused a missing one
 
 
-def _look_up(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -> dict[str, Any]:
+def _look_up(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -> tuple[dict[str, Any], set[str]]:
+    """The answer, and what could be asked for."""
     with meter.room(posts.DEAREST, most=len(ids)) as affordable:
         some = list(ids[:affordable])
         answer = ask(client, "look-up of posts", now, partial(client.get_tweets, some, **posts.FIELDS))
         meter.charge(posts.price(answer))
-    return answer
+    return answer, set(some)
 
 
-def _newer(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -> dict[str, Any]:
+def _newer(client: XClient, ids: Sequence[str], meter: Meter, now: datetime) -> tuple[dict[str, Any], set[str]]:
     """The last versions of edited posts; none where X or the budget refuses, since the first answer is paid for."""
     try:
-        return _look_up(client, ids, meter, now) if ids else {}
+        return _look_up(client, ids, meter, now) if ids else ({}, set())
     except TransientError:
-        return {}
+        return {}, set()
 
 
 def _gone(answer: Mapping[str, Any]) -> set[str]:

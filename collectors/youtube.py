@@ -22,6 +22,7 @@ from typing import Any
 
 from collectors import _youtube_answers, _youtube_context
 from collectors import _youtube_posts as posts
+from collectors._looking import Looking
 from collectors._options import filter_of
 from collectors._query import compiled
 from collectors._settings import CollectorSettings
@@ -43,6 +44,7 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
+from sahut.core.model.forms import FieldKind, FormField, PlaceSort, QueryUse, SourceForm
 
 _CHANNEL = re.compile(r"(?:https?://(?:www\.|m\.)?youtube\.com/channel/)?(UC[\w-]{22})/?")
 _VIDEO = re.compile(
@@ -73,6 +75,48 @@ class YoutubeCollector:
             Need(key="client_id", words="the OAuth client's id, to answer", secret=False, required=False),
             Need(key="client_secret", words="the OAuth client's secret, to answer", required=False),
             Need(key="refresh_token", words="the refresh token of the channel's account, to answer", required=False),
+        ),
+    )
+
+    form = SourceForm(
+        places=(
+            PlaceSort(key="ours", words="comments below all videos of our channel", address="me"),
+            PlaceSort(
+                key="video",
+                words="comments below one video",
+                address="video/{}",
+                asks=FormField(
+                    key="video",
+                    words="the video's id",
+                    help="The eleven signs after v= in the video's address.",
+                    required=True,
+                    example="dQw4w9WgXcQ",
+                ),
+            ),
+            PlaceSort(
+                key="search", words="videos that YouTube's search finds", address="search", query=QueryUse.SEARCH
+            ),
+            PlaceSort(
+                key="channel",
+                words="comments below all videos of another channel",
+                address="UC{}",
+                asks=FormField(
+                    key="channel",
+                    words="the channel's id",
+                    help="It begins with UC, and stands in the channel's address.",
+                    required=True,
+                    example="UC…",
+                ),
+            ),
+        ),
+        options=(
+            FormField(
+                key="watch_days",
+                words="for how many days new comments are looked for",
+                kind=FieldKind.DAYS,
+                default="30",
+                least=1,
+            ),
         ),
     )
 
@@ -121,15 +165,25 @@ class YoutubeCollector:
         videos = [one for one in native_ids if len(one) == posts.VIDEO_ID]
         comments = [one for one in native_ids if len(one) != posts.VIDEO_ID]
         kept = Kept(tube.us, now)
-        for start in range(0, len(comments), COMMENTS_AT_ONCE):
-            for item in tube.comments(comments[start : start + COMMENTS_AT_ONCE]):
+
+        def look_at_comments(part: Sequence[str]) -> None:
+            for item in tube.comments(part):
                 kept.comment(item, NOWHERE)
-        for start in range(0, len(videos), VIDEOS_AT_ONCE):
-            for item in tube.videos(videos[start : start + VIDEOS_AT_ONCE]):
+
+        def look_at_videos(part: Sequence[str]) -> None:
+            for item in tube.videos(part):
                 kept.video(item)
-        there = kept.brought | {letter.native_id for letter in kept.dead}
-        withdrawn = [one for one in native_ids if one not in there]
-        return replace(kept.batch(tube), withdrawn=withdrawn)
+
+        looking = Looking()
+        looking.at(comments, COMMENTS_AT_ONCE, look_at_comments)
+        looking.at(videos, VIDEOS_AT_ONCE, look_at_videos)
+        known = {*looking.left, *kept.brought, *(letter.native_id for letter in kept.dead)}
+        withdrawn = [one for one in native_ids if one not in known]
+        return replace(kept.batch(tube), withdrawn=withdrawn, left=looking.left, stopped=looking.stopped)
+
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """A unit each for the comment above, the video, and a page of the thread's other answers."""
+        return _youtube_context.context(Tube(self._settings, access, now=now), mention, caps, now=now)
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """The channel's title and id."""
@@ -174,10 +228,6 @@ def _place(source: Source, us: str) -> Place:
         "or search",
         problem=Problem.BAD_ADDRESS,
     )
-    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
-        """A unit each for the comment above, the video, and a page of the thread's other answers."""
-        return _youtube_context.context(Tube(self._settings, access, now=now), mention, caps, now=now)
-
 
 
 def _inside(batch: Batch, since: datetime, until: datetime) -> Batch:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 
 from sahut.core.errors import CollectError
 from sahut.core.model import Access, Batch, Health, Probe, Problem, Source, SourceDraft, SourceState
 from sahut.core.ports import Collector
 
+# A platform may first say how it let us in, or that one of its lists is empty.
+_MOST_PAGES = 3
+
 
 def look(draft: SourceDraft, collector: Collector, now: datetime, access: Access | None = None) -> Probe:
     """Read the first page of a place as if it were followed from now on. Never raises for what it finds there."""
     try:
-        batch = next(collector.collect(unstored(draft, now), now=now, access=access), Batch())
+        batch = Batch()
+        for page in islice(collector.collect(unstored(draft, now), now=now, access=access), _MOST_PAGES):
+            batch = page
+            if page.seen or page.dead:
+                break
     except CollectError as error:
         return Probe(problem=error.problem, reason=str(error))
     except Exception as failure:

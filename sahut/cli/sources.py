@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from sahut import bootstrap
+from sahut.cli import source_forms
 from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, progress, say, span, step, write_json, write_table
-from sahut.core import collecting, noting, rules
+from sahut.core import collecting, forms, noting, rules
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Gap, Probe, Source, SourceDay, SourceDraft, SourceState
 
@@ -28,7 +29,6 @@ _WIB = ZoneInfo("Asia/Jakarta")
 
 Name = Annotated[str, typer.Argument(help="The source's name, from `sahut source list`.")]
 Platform = Annotated[str, typer.Argument(help="What it is: feed, x, reddit, mastodon …; see docs/platforms.")]
-Address = Annotated[str, typer.Argument(help="A feed's URL, a file, an account: what the platform reads.")]
 Query = Annotated[str, typer.Option(help="Keep only what matches: '(jalan OR \"lampu jalan\") AND NOT iklan'.")]
 CredentialName = Annotated[str, typer.Option(help="What lets us in, from `sahut credential list`.")]
 OptionList = Annotated[
@@ -39,7 +39,7 @@ OptionList = Annotated[
 @app.command("add")
 def add(
     platform: Platform,
-    address: Address,
+    address: Annotated[str, typer.Argument(help="What the platform reads; asked for when left out.")] = "",
     *,
     name: Annotated[str, typer.Option(help="As staff read it; the feed's own title when left out.")] = "",
     query: Query = "",
@@ -51,8 +51,15 @@ def add(
     credential: CredentialName = "",
     unseen: Annotated[bool, typer.Option("--unseen", help="Add it without looking at it first.")] = False,
 ) -> None:
-    """Follow a place. It is looked at first, so that a wrong address is said so at once."""
+    """Follow a place. It is looked at first, so that a wrong address is said so at once.
+
+    Without an address it asks for what the platform wants to know: `sahut source platform NAME` shows it beforehand.
+    """
     parts, settings = _parts()
+    form = forms.of(parts.collector_for(platform))
+    if not address:
+        address, query, asked = source_forms.ask(form, query)
+        option = [*asked, *(option or [])]
     draft = SourceDraft(
         platform=platform,
         name=name,
@@ -63,6 +70,7 @@ def add(
         options=_options(option or []),
         credential=credential or _only_credential(parts, platform),
     )
+    source_forms.check(form, draft)
     if not unseen:
         with step(f"Looking at {address}"):
             found = bootstrap.look(settings, draft, parts.store)
@@ -78,6 +86,13 @@ def add(
         noting.source(tx, "added", source.id, name=who(), now=parts.clock())
     parts.queue.ring("collect", key=f"source:{source.id}", args={"source_id": source.id})
     say(f"'{source.name}' is followed: {source.address}, every {span(source.interval)}.")
+
+
+@app.command("platform")
+def show_platform(platform: Platform, as_json: Annotated[bool, AsJson] = False) -> None:
+    """Show what a platform reads, how its addresses are written, and which options there are."""
+    parts, _ = _parts()
+    source_forms.show(platform, forms.of(parts.collector_for(platform)), as_json=as_json)
 
 
 @app.command("list")
@@ -170,6 +185,7 @@ def change(
             options={key: value for key, value in {**source.options, **_options(option or [])}.items() if value != ""},
             credential=source.credential if credential is None else credential,
         )
+        source_forms.check(forms.of(parts.collector_for(source.platform)), draft, kept=source.options.keys())
         tx.sources.change(source.id, draft, version=source.version, now=parts.clock())
         noting.source(tx, "changed", source.id, name=who(), now=parts.clock())
     say(f"'{draft.name}' is changed.")
@@ -264,7 +280,6 @@ def remove(name: Name) -> None:
 
 
 def _parts() -> tuple[Parts, Any]:
-
     found = bootstrap.settings()
     return bootstrap.parts(found), found
 

@@ -257,11 +257,11 @@ def test_the_board_tests_a_source_by_its_button(world: World, server: FeedServer
     assert button not in _at_the_desk(world, "sari")[0].get("/sources").text
 
 
-def test_a_result_that_is_asked_for_again_leads_to_the_form(world: World) -> None:
+def test_a_result_that_is_asked_for_again_leads_to_the_choice_of_platforms(world: World) -> None:
     client, _ = _at_the_desk(world)
     answer = client.get("/sources/test", follow_redirects=False)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sources#add")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sources/new")
 
 
 def test_a_source_without_a_name_is_called_by_its_host(world: World) -> None:

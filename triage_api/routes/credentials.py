@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from sahut.core import admission, noting, purses
+from sahut.core import admission, forms, noting, purses
 from sahut.core.admission import NeedError
 from sahut.core.errors import RefusedError
 from sahut.core.model import Access, Credential, Guide
@@ -47,8 +47,9 @@ def list_platforms(deps: Parts) -> PlatformList:
 
 @router.get("/platforms/{platform}", response_model=PlatformAnswer, responses=problems(404))
 def show_platform(deps: Parts, platform: PlatformName) -> PlatformAnswer:
-    """How to get into a platform: what to create on its site, in which order, and what to copy from there."""
-    return PlatformAnswer.of(platform, platforms.collector(deps, platform).guide)
+    """How to get into a platform, in which order, and what is filled in to follow a place there."""
+    collector = platforms.collector(deps, platform)
+    return PlatformAnswer.of(platform, collector.guide, forms.of(collector))
 
 
 @router.get("/credentials", response_model=CredentialList, responses=problems())

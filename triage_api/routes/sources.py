@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -9,11 +10,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from sahut.core import noting
-from sahut.core.errors import NotFoundError
-from sahut.core.model import Actor, SourceState
+from sahut.core import forms, noting
+from sahut.core.model import Actor, SourceDraft, SourceState
 from sahut.core.ports import Tx
-from triage_api import addresses
+from triage_api import addresses, platforms
 from triage_api.deps import CurrentActor, Deps, Now, Parts, SignedUser, ring
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
@@ -32,8 +32,6 @@ from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
 
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
 SourceId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-# Their addresses are files of the server, which no one may name from outside.
-_LOCAL_PLATFORMS = frozenset({"replay", "file"})
 
 
 @router.get("", response_model=SourceList, responses=problems())
@@ -49,7 +47,7 @@ def add_source(
     request: Request, deps: Parts, signed: SignedUser, now: Now, body: SourceBody, key: IdempotencyKey = None
 ) -> Response:
     """Follow a place from now on."""
-    _check_platform(deps, body.platform)
+    _check(deps, body.draft())
     added: list[int] = []
 
     def act(tx: Tx) -> BaseModel:
@@ -68,7 +66,7 @@ def add_source(
 @router.post("/test", response_model=ProbeAnswer, responses=problems(429))
 def try_out(deps: Parts, body: ProbeBody) -> ProbeAnswer:
     """Look at a place that is not followed: what would be collected, or what is wrong. Stores nothing."""
-    _check_platform(deps, body.platform)
+    _check(deps, body.draft())
     return ProbeAnswer.of(deps.look(body.draft()), body.address)
 
 
@@ -103,13 +101,14 @@ def change_source(
 ) -> Response:
     """Set all of a source's settings. A new address is read from its beginning."""
     version = based_on(if_match, body.version)
-    with deps.store.begin() as tx:
+    with deps.store.read() as tx:
         before = tx.sources.get(source_id)
-        if before.platform != body.platform:
-            raise InvalidError("a source keeps its platform; add another one", pointer="#/platform")
-        _check_platform(deps, body.platform)
+    if before.platform != body.platform:
+        raise InvalidError("a source keeps its platform; add another one", pointer="#/platform")
+    draft = replace(body.draft(), address=addresses.meant(body.address, before.address))
+    _check(deps, draft, kept=before.options.keys())
+    with deps.store.begin() as tx:
         _check_credential(tx, body.credential)
-        draft = replace(body.draft(), address=addresses.meant(body.address, before.address))
         changed = tx.sources.change(source_id, draft, version=version, now=now)
         noting.source(tx, "changed", source_id, actor=actor, now=now)
     return written(SourceAnswer.of(changed, now, deps.policy))
@@ -154,14 +153,14 @@ def _check_credential(tx: Tx, name: str) -> None:
         raise InvalidError(f"no credential {name!r}; `sahut credential add` makes one", pointer="#/credential")
 
 
-def _check_platform(deps: Deps, platform: str) -> None:
-    if platform in _LOCAL_PLATFORMS:
+def _check(deps: Deps, draft: SourceDraft, kept: Collection[str] = ()) -> None:
+    """Raises InvalidError for what its platform's form does not take, before anybody is asked."""
+    if draft.platform in platforms.LOCAL:
         raise InvalidError(
-            f"platform {platform} reads files of the server; add it with the command line", pointer="#/platform"
+            f"platform {draft.platform} reads files of the server; add it with the command line", pointer="#/platform"
         )
     if deps.collector_for is None:
         return
-    try:
-        deps.collector_for(platform)
-    except NotFoundError as error:
-        raise InvalidError(str(error), pointer="#/platform") from error
+    form = forms.of(platforms.collector(deps, draft.platform))
+    for fault in forms.faults(form, draft, kept=kept):
+        raise InvalidError(fault.words, pointer="#/" + fault.field.replace(".", "/"))

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from sahut.core import admission
 from sahut.core.admission import Spent
 from sahut.core.model import Budget, Credential, CredentialDraft, Currency, Guide, Period, Problem
+from sahut.core.model.forms import FieldKind, FormField, QueryUse, SourceForm
 from triage_api.fields import Answer, Body, Line, NamedLine, Version
 from triage_api.schemas._example import example
 
@@ -182,20 +183,89 @@ class NeedAnswer(Answer):
     made: bool
 
 
+class ChoiceAnswer(Answer):
+    """One of the values that an option takes."""
+
+    value: str
+    words: str
+
+
+class FieldAnswer(Answer):
+    """One thing to be filled in; ``default`` is what holds where it stays empty, ``least`` and ``most`` are days."""
+
+    key: str
+    words: str
+    help: str
+    kind: FieldKind
+    required: bool
+    choices: list[ChoiceAnswer]
+    default: str
+    least: float | None
+    most: float | None
+    example: str
+
+    @classmethod
+    def of(cls, one: FormField) -> FieldAnswer:
+        """From the collector's words."""
+        days = one.kind is FieldKind.DAYS
+        return cls(
+            key=one.key,
+            words=one.words,
+            help=one.help,
+            kind=one.kind,
+            required=one.required,
+            choices=[ChoiceAnswer(value=c.value, words=c.words) for c in one.choices],
+            default=one.default,
+            least=one.least if days else None,
+            most=one.most if days else None,
+            example=one.example,
+        )
+
+
+class PlaceAnswer(Answer):
+    """One sort of place: a source's ``address`` is this one, with what ``asks`` is told in place of {}.
+
+    ``query`` says what a source's query does there: filter here, be the platform's own search (which needs one),
+    narrow what is asked, or nothing.
+    """
+
+    key: str
+    words: str
+    address: str
+    asks: FieldAnswer | None
+    query: QueryUse
+
+
 class PlatformAnswer(Answer):
-    """A platform. ``steps`` say in their order how to get into it; ``needs`` is empty where anybody may read."""
+    """A platform. ``steps`` say in their order how to get into it; ``needs`` is empty where anybody may read.
+
+    ``places`` are what a source of it may read, ``options`` what its `options` may hold.
+    """
 
     platform: str
     steps: list[str]
     needs: list[NeedAnswer]
+    places: list[PlaceAnswer]
+    options: list[FieldAnswer]
 
     @classmethod
-    def of(cls, platform: str, guide: Guide | None) -> PlatformAnswer:
-        """From its guide."""
+    def of(cls, platform: str, guide: Guide | None, form: SourceForm) -> PlatformAnswer:
+        """From its guide and its form."""
         wanted = () if guide is None else (*admission.plain_needs(guide), *(n for n in guide.needs if n.secret))
         return cls(
             platform=platform,
             steps=[] if guide is None else list(guide.steps),
+            places=[
+                PlaceAnswer(
+                    key=one.key,
+                    words=one.words,
+                    address=one.address,
+                    asks=None if one.asks is None else FieldAnswer.of(one.asks),
+                    query=one.query,
+                )
+                for one in form.places
+            ],
+            options=[FieldAnswer.of(one) for one in form.options],
             needs=[
                 NeedAnswer(key=n.key, words=n.words, secret=n.secret, required=n.required, made=n.made) for n in wanted
             ],

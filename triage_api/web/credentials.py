@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from sahut.core import admission, noting, purses
 from sahut.core.admission import NeedError
@@ -40,6 +41,7 @@ class _Said:
     faults: dict[str, str] = field(default_factory=dict)
     problem: Problem | None = None
     reason: str = ""
+    for_source: bool = False
 
 
 @router.get("")
@@ -60,8 +62,13 @@ def choose(desk: AtDesk) -> Response:
 
 
 @router.get("/new/{platform}")
-def walk_through(desk: AtDesk, platform: PlatformName) -> Response:
-    """What to create on the platform's site, and a form for what to copy from there."""
+def walk_through(
+    desk: AtDesk, platform: PlatformName, wanted_for: Annotated[str, Query(alias="for", max_length=20)] = ""
+) -> Response:
+    """What to create on the platform's site, and a form for what to copy from there.
+
+    `for=source` leads on to a new source with it.
+    """
     try:
         member = platforms.member(desk.deps, platform)
     except CollectError as error:
@@ -70,7 +77,7 @@ def walk_through(desk: AtDesk, platform: PlatformName) -> Response:
         return _choose(desk, missing=platform)
     except RefusedError:
         return _choose(desk, needless=platform)
-    return _form(desk, member, _Said())
+    return _form(desk, member, _Said(for_source=wanted_for == "source"))
 
 
 @router.post("")
@@ -94,7 +101,7 @@ def add(form: Manages) -> Response:
         added.append(admission.add(tx, draft, made | secrets, account, desk.now))
         admission.charge(tx, added[0].id, access, desk.now)
         noting.credential(tx, "added", added[0].id, now=desk.now, actor=desk.signed.actor)
-        return f"/credentials?done=credential_added#credential-{added[0].id}"
+        return _after(said, added[0])
 
     try:
         answer = _without_secrets(form).once(act)
@@ -103,7 +110,7 @@ def add(form: Manages) -> Response:
             raise
         said.faults["name"] = _("Nama itu sudah dipakai kredensial lain.")
         return _form(desk, member, said, status=422)
-    return _made(desk, added[0], made) if added and made else answer
+    return _made(desk, added[0], made, _after(said, added[0])) if added and made else answer
 
 
 @router.get("/{credential_id}")
@@ -220,7 +227,7 @@ def _without_secrets(form: Posted) -> Posted:
 
 
 def _said(form: Posted, member: Member) -> _Said:
-    said = _Said(name=form.get("name", _LONGEST_NAME))
+    said = _Said(name=form.get("name", _LONGEST_NAME), for_source=form.get("for") == "source")
     for need in admission.plain_needs(member.guide):
         said.settings[need.key] = form.get(_SETTING + need.key, _LONGEST_VALUE)
     for key, _value in form.fields:
@@ -333,7 +340,15 @@ def _detail(desk: Desk, one: Credential, said: _Said, *, status: int = 200) -> R
         )
 
 
-def _made(desk: Desk, one: Credential, made: Mapping[str, str]) -> Response:
+def _after(said: _Said, one: Credential) -> str:
+    """Where to go on: to the source that it was made for."""
+    if said.for_source:
+        chosen = urlencode({"credential": one.name, "done": "credential_added"})
+        return f"/sources/new/{one.platform}?{chosen}"
+    return f"/credentials?done=credential_added#credential-{one.id}"
+
+
+def _made(desk: Desk, one: Credential, made: Mapping[str, str], onward: str = "") -> Response:
     needs = {need.key: need for need in platforms.member(desk.deps, one.platform).guide.needs}
     with desk.deps.store.read() as tx:
         return desk.page(
@@ -341,5 +356,6 @@ def _made(desk: Desk, one: Credential, made: Mapping[str, str]) -> Response:
             "credential_made.html",
             tab="sources",
             one=one,
+            onward=onward or f"/credentials/{one.id}",
             made=[(needs[key], value) for key, value in made.items()],
         )

@@ -261,6 +261,91 @@ _INDONESIAN = {
     "the agency's own addresses, with commas between: what they send opens no case": (
         "alamat milik instansi, dipisah koma: kiriman dari sana tidak membuka kasus"
     ),
+    # --- what is filled in to follow a place
+    "a feed of news": "umpan berita",
+    "the feed's address (RSS, Atom, JSON Feed)": "alamat umpan (RSS, Atom, JSON Feed)",
+    "The address of a news page will do too: its feed is looked for when it is tried out.": (
+        "Alamat halaman berita juga boleh: umpannya dicarikan saat diuji."
+    ),
+    "also read the comments below the articles": "baca juga komentar di bawah artikelnya",
+    "Only where the feed names a feed of comments for each article.": (
+        "Hanya bila umpannya menyebut umpan komentar bagi setiap artikel."
+    ),
+    "how two items are told apart": "cara membedakan dua butir",
+    "Leave it as it is, unless articles come twice or new ones do not come.": (
+        "Biarkan saja, kecuali ada artikel yang masuk dua kali atau yang baru tidak masuk."
+    ),
+    "found out by itself": "dicari sendiri",
+    "by the feed's own ids": "menurut id dari umpannya",
+    "by their links": "menurut tautannya",
+    "by title and date": "menurut judul dan tanggal",
+    "by what they say": "menurut isinya",
+    "how many days back the first reading goes": "pembacaan pertama mundur berapa hari",
+    "posts with a hashtag": "kiriman dengan sebuah tagar",
+    "the hashtag": "tagarnya",
+    "posts that mention our account, and answers to it": "kiriman yang menyebut akun kita, dan balasan kepadanya",
+    "what an account posts": "kiriman sebuah akun",
+    "the account's name": "nama akunnya",
+    "the server's search": "pencarian di servernya",
+    "Bluesky's search": "pencarian Bluesky",
+    "posts that name, answer or quote our account": "kiriman yang menyebut, membalas, atau mengutip akun kita",
+    "new posts of a subreddit": "kiriman baru di sebuah subreddit",
+    "new comments of a subreddit": "komentar baru di sebuah subreddit",
+    "the subreddit; several with + between": "nama subreddit; beberapa dipisah +",
+    "a search in a subreddit": "pencarian di sebuah subreddit",
+    "a search in all of Reddit": "pencarian di seluruh Reddit",
+    "mentions of our account, and answers to it": "sebutan akun kita, dan balasan kepadanya",
+    "only mentions of our account": "hanya sebutan akun kita",
+    "posts that name our account": "kiriman yang menyebut akun kita",
+    "posts that name another account": "kiriman yang menyebut akun lain",
+    "X's search of the last seven days": "pencarian X atas tujuh hari terakhir",
+    "answers below one post": "balasan di bawah satu kiriman",
+    "the post's number, or its address": "nomor kirimannya, atau alamatnya",
+    "Empty: one day for a search, seven for the others. X holds no more than seven.": (
+        "Kosong: sehari untuk pencarian, tujuh hari untuk yang lain. X tidak menyimpan lebih dari tujuh hari."
+    ),
+    "comments below all videos of our channel": "komentar di semua video kanal kita",
+    "comments below one video": "komentar di satu video",
+    "the video's id": "id videonya",
+    "The eleven signs after v= in the video's address.": "Sebelas huruf setelah v= dalam alamat videonya.",
+    "videos that YouTube's search finds": "video yang ditemukan pencarian YouTube",
+    "comments below all videos of another channel": "komentar di semua video kanal lain",
+    "the channel's id": "id kanalnya",
+    "It begins with UC, and stands in the channel's address.": "Diawali UC, dan ada dalam alamat kanalnya.",
+    "for how many days new comments are looked for": "komentar baru dicari selama berapa hari",
+    "reviews of our app": "ulasan aplikasi kita",
+    "the app's package name, or its page in the store": "nama paket aplikasinya, atau halamannya di toko",
+    "the mailbox's inbox": "kotak masuk",
+    "a folder of the mailbox": "sebuah folder",
+    "the folder's name": "nama foldernya",
+    "also read what comes through mailing lists": "baca juga kiriman lewat milis",
+    "Many agencies' group addresses are lists.": "Alamat bersama di banyak instansi adalah milis.",
+    "what is written to our bot, and in its groups and channels": "pesan kepada bot kita, dan di grup serta kanalnya",
+    "what another system delivers": "kiriman dari sistem lain",
+    "a word of your own for the system that delivers": "sebutan Anda sendiri untuk sistem pengirimnya",
+    "what is read there": "yang dibaca di sana",
+    "both": "keduanya",
+    "only comments on our posts": "hanya komentar di kiriman kita",
+    "only answers to our posts": "hanya balasan atas kiriman kita",
+    "only posts that tag our Page": "hanya kiriman yang menandai Halaman kita",
+    "only posts that tag our account": "hanya kiriman yang menandai akun kita",
+    "only posts that mention us": "hanya kiriman yang menyebut kita",
+    "our Page": "Halaman kita",
+    "another Page": "Halaman lain",
+    "the Page's number": "nomor Halamannya",
+    "Another's only with the leave 'Page Public Content Access' of Meta.": (
+        "Halaman pihak lain hanya dengan izin 'Page Public Content Access' dari Meta."
+    ),
+    "our account": "akun kita",
+    "answers to our posts, and posts that mention us": "balasan atas kiriman kita, dan kiriman yang menyebut kita",
+    "public posts with some words": "kiriman publik dengan kata tertentu",
+    "the words to look for": "kata yang dicari",
+    "public posts with a topic": "kiriman publik dengan sebuah topik",
+    "the topic": "topiknya",
+    "another place, by its address": "tempat lain, menurut alamatnya",
+    "the address, as the platform's page in docs/platforms says": (
+        "alamatnya, seperti kata halaman platform itu di docs/platforms"
+    ),
 }
 
 
@@ -272,3 +357,9 @@ def said(words: str) -> str:
 def is_known(words: str) -> bool:
     """Whether it has a counterpart in Indonesian: else it is shown as English."""
     return words in _INDONESIAN
+
+
+def titled(words: str) -> str:
+    """`said`, with a capital letter: the name of a field."""
+    shown = said(words)
+    return shown[:1].upper() + shown[1:]

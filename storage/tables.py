@@ -330,8 +330,13 @@ ticket = Table(
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
+    # The ticket that it goes on in, in the end.
+    Column("merged_into", RowId),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("confidential", Boolean, nullable=False, server_default=text("false")),
     Index("ix_ticket_status", "status", "id"),
 )
+_partial("ix_ticket_merged_into", ticket.c.merged_into, where="merged_into IS NOT NULL")
 
 ticket_counter = Table(
     "ticket_counter",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select, update
 
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
+    Discretion,
     Outcome,
     Page,
     Priority,
@@ -51,6 +52,8 @@ class SqlTickets:
                 unit=draft.unit,
                 place=draft.place,
                 priority=draft.priority,
+                anonymous=draft.anonymous,
+                confidential=draft.confidential,
                 status=TicketStatus.NEW,
                 created_at=now,
                 updated_at=now,
@@ -73,6 +76,17 @@ class SqlTickets:
     def get(self, ticket_id: int) -> Ticket:
         """Raises NotFoundError."""
         return _value(self._one(_tickets().where(ticket.c.id == ticket_id), ticket_id))
+
+    def discretion(self, ticket_ids: Collection[int]) -> dict[int, Discretion]:
+        """What is asked for the reporters of tickets, by id; those for which nothing is are left out."""
+        if not ticket_ids:
+            return {}
+        asked = or_(ticket.c.anonymous, ticket.c.confidential)
+        query = select(ticket.c.id, ticket.c.anonymous, ticket.c.confidential, ticket.c.unit)
+        found = self._connection.execute(query.where(ticket.c.id.in_(ticket_ids), asked))
+        return {
+            row.id: Discretion(anonymous=row.anonymous, confidential=row.confidential, unit=row.unit) for row in found
+        }
 
     def for_update(self, ticket_id: int, *, version: int | None = None) -> Ticket:
         """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
@@ -126,6 +140,24 @@ class SqlTickets:
         """The conversion that made it was undone."""
         self._write(ticket_id, {"status": TicketStatus.VOID}, now)
         return self.get(ticket_id)
+
+    def lead(self, ticket_id: int, into_id: int, now: datetime) -> list[int]:
+        """The ticket is merged: its number leads to ``into_id``, and so do those that led to it; the latter's ids."""
+        query = select(ticket.c.id).where(ticket.c.merged_into == ticket_id).order_by(ticket.c.id)
+        carried: list[int] = list(self._connection.execute(query).scalars())
+        self._connection.execute(update(ticket).where(ticket.c.id.in_(carried)).values(merged_into=into_id))
+        self._write(ticket_id, {"status": TicketStatus.MERGED, "merged_into": into_id}, now)
+        self._write(into_id, {}, now)
+        return carried
+
+    def lead_back(self, ticket_id: int, status: TicketStatus, carried: Sequence[int], now: datetime) -> None:
+        """Undo `lead`: the ticket has ``status`` again, and the ``carried`` ones lead to it."""
+        into_id: int = self._connection.execute(
+            select(ticket.c.merged_into).where(ticket.c.id == ticket_id)
+        ).scalar_one()
+        self._connection.execute(update(ticket).where(ticket.c.id.in_(carried)).values(merged_into=ticket_id))
+        self._write(ticket_id, {"status": status, "merged_into": None}, now)
+        self._write(into_id, {}, now)
 
     def _write(self, ticket_id: int, values: Mapping[str, Any], now: datetime) -> None:
         self._connection.execute(
@@ -187,8 +219,13 @@ class SqlTickets:
 
 def _tickets() -> Select[Any]:
     mentions = select(func.count()).where(mention.c.ticket_id == ticket.c.id).scalar_subquery()
+    into = ticket.alias("into_ticket")
+    number = select(into.c.number).where(into.c.id == ticket.c.merged_into).scalar_subquery()
     return select(
-        ticket, func.coalesce(account.c.name, "").label("assignee_name"), mentions.label("mentions")
+        ticket,
+        func.coalesce(account.c.name, "").label("assignee_name"),
+        func.coalesce(number, "").label("merged_into_number"),
+        mentions.label("mentions"),
     ).outerjoin(account, account.c.id == ticket.c.assignee_id)
 
 
@@ -204,16 +241,21 @@ def _conditions(where: TicketFilter) -> list[ColumnElement[bool]]:
     if where.assignee_id is not None:
         found.append(ticket.c.assignee_id == where.assignee_id)
     if where.search.strip():
-        looked_for = where.search.strip().replace("\x00", "")
-        found.append(
-            or_(
-                *(
-                    column.icontains(looked_for, autoescape=True)
-                    for column in (ticket.c.number, ticket.c.tracking_code, ticket.c.title, ticket.c.place)
-                )
-            )
-        )
+        found.append(_found_by(where.search.strip().replace("\x00", ""), where.former_units))
     return found
+
+
+def _found_by(words: str, former_units: Sequence[str]) -> ColumnElement[bool]:
+    """What a ticket is found by, the numbers of those that were merged into it among it."""
+    former = ticket.alias("former")
+    theirs = [former.c.unit.in_(former_units)] if former_units else []
+    led = exists().where(
+        former.c.merged_into == ticket.c.id,
+        or_(*(column.icontains(words, autoescape=True) for column in (former.c.number, former.c.tracking_code))),
+        *theirs,
+    )
+    own = (ticket.c.number, ticket.c.tracking_code, ticket.c.title, ticket.c.place)
+    return or_(*(column.icontains(words, autoescape=True) for column in own), led)
 
 
 def _value(row: Row[Any]) -> Ticket:
@@ -235,4 +277,8 @@ def _value(row: Row[Any]) -> Ticket:
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,
+        merged_into=row.merged_into,
+        anonymous=row.anonymous,
+        confidential=row.confidential,
+        merged_into_number=row.merged_into_number,
     )

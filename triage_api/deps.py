@@ -121,7 +121,7 @@ def parts_for(deps: AllParts, signed: MaybeSigned) -> Deps:
     role = None if signed is None else signed.user.role
     store: Store = deps.store if signed is None or role is not Role.UNIT else UnitStore(deps.store, signed.user.units)
     authors = role is not None and role not in deps.policy.privacy.authors_hidden_from
-    sight = Sight(authors=authors, replies=deps.policy.replies)
+    sight = Sight(role=role, authors=authors, replies=deps.policy.replies)
     return replace(deps, store=SeenStore(store, sight), sight=sight, unmasked=store)
 
 

@@ -45,7 +45,7 @@ _DISMISSIBLE = frozenset({MentionState.FLAGGED, MentionState.SNOOZED})
 # Once a unit works on a ticket, its mentions stay with it.
 _UNDOABLE = frozenset({TicketStatus.NEW, TicketStatus.FORWARDED})
 # Fields of a ticket that hold words of a list, and nothing that somebody typed.
-_CODES = frozenset({"topic", "unit", "priority", "status", "outcome", "assignee"})
+_CODES = frozenset({"topic", "unit", "priority", "status", "outcome", "assignee", "anonymous", "confidential"})
 
 
 def new_tracking_code() -> str:

@@ -7,16 +7,17 @@ entry in the transaction in which it reads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sahut.core import personal
+from sahut.core import discretion, personal
 from sahut.core.errors import RefusedError
 from sahut.core.model import (
     Actor,
     AuditAct,
     AuditDraft,
     Author,
+    Discretion,
     MentionRecord,
     MentionVersion,
     RevealPurpose,
@@ -43,10 +44,18 @@ class Unmasked:
 
 
 def mention(tx: Tx, mention_id: int, *, purpose: RevealPurpose, note: str, actor: Actor, now: datetime) -> Unmasked:
-    """One mention with its author and link. Raises NotFoundError, RefusedError."""
+    """One mention with its author and link, but for the author of an anonymous ticket's, whom its unit does not learn.
+
+    Raises NotFoundError, RefusedError.
+    """
     _check_may(actor)
-    found = Unmasked(record=tx.mentions.get(mention_id), versions=tx.mentions.versions(mention_id))
-    said = found.record.mention
+    record = tx.mentions.get(mention_id)
+    asked = None if record.ticket_id is None else tx.tickets.discretion([record.ticket_id]).get(record.ticket_id)
+    _check_in_charge(actor, asked)
+    if not discretion.knows_reporter(actor.role, asked):
+        record = replace(record, mention=replace(record.mention, author=None, permalink="", native_id=f"#{record.id}"))
+    found = Unmasked(record=record, versions=tx.mentions.versions(mention_id))
+    said = record.mention
     texts = [said.title, said.text, *(text for one in found.versions for text in (one.title, one.text))]
     _note(tx, "mention", mention_id, texts, purpose, note, actor, now, author=said.author is not None)
     return found
@@ -56,6 +65,7 @@ def ticket(tx: Tx, ticket_id: int, *, purpose: RevealPurpose, note: str, actor: 
     """One ticket's own words. Raises NotFoundError, RefusedError."""
     _check_may(actor)
     found = tx.tickets.get(ticket_id)
+    _check_in_charge(actor, found.discretion)
     _note(tx, "ticket", ticket_id, [found.title, found.description, found.place], purpose, note, actor, now)
     return found
 
@@ -63,6 +73,11 @@ def ticket(tx: Tx, ticket_id: int, *, purpose: RevealPurpose, note: str, actor: 
 def _check_may(actor: Actor) -> None:
     if actor.role not in _MAY:
         raise RefusedError(f"{actor.name} ({actor.role}) may not look behind masks", rule="role")
+
+
+def _check_in_charge(actor: Actor, asked: Discretion | None) -> None:
+    if not discretion.reads(actor.role, asked):
+        raise RefusedError(f"{actor.name} ({actor.role}) is not in charge of this report", rule="role")
 
 
 def _note(

@@ -16,6 +16,7 @@ from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
     Conversation,
     Decision,
+    Discretion,
     MentionFilter,
     MentionOrder,
     MentionRecord,
@@ -100,7 +101,13 @@ class _Tickets(_Limited):
         self._units = units
 
     def get(self, ticket_id: int) -> Ticket:
-        return self._own(self._tickets.get(ticket_id))
+        return self._shown(self._own(self._tickets.get(ticket_id)))
+
+    def _shown(self, found: Ticket) -> Ticket:
+        """Without where it goes on, where that is another unit's."""
+        if found.merged_into is None or self.holds(found.merged_into):
+            return found
+        return replace(found, merged_into=None, merged_into_number="")
 
     def holds(self, ticket_id: int) -> bool:
         """Whether it is one of theirs."""
@@ -113,7 +120,7 @@ class _Tickets(_Limited):
     def for_update(self, ticket_id: int, *, version: int | None = None) -> Ticket:
         # First whether it is theirs: a stale version would tell what others did to it.
         self.get(ticket_id)
-        return self._own(self._tickets.for_update(ticket_id, version=version))
+        return self._shown(self._own(self._tickets.for_update(ticket_id, version=version)))
 
     def _own(self, found: Ticket) -> Ticket:
         if found.unit not in self._units:
@@ -126,7 +133,10 @@ class _Tickets(_Limited):
 
     def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
         narrowed = self._narrowed(where)
-        return Page(items=[]) if narrowed is None else self._tickets.page(narrowed, limit=limit, after=after)
+        if narrowed is None:
+            return Page(items=[])
+        found = self._tickets.page(narrowed, limit=limit, after=after)
+        return Page(items=[self._shown(one) for one in found.items], next=found.next)
 
     def count(self, where: TicketFilter, *, cap: int) -> int:
         narrowed = self._narrowed(where)
@@ -134,15 +144,28 @@ class _Tickets(_Limited):
 
     def _narrowed(self, where: TicketFilter) -> TicketFilter | None:
         units = self._units & set(where.units) if where.units else self._units
-        return replace(where, units=tuple(sorted(units))) if units else None
+        theirs = tuple(sorted(self._units))
+        return replace(where, units=tuple(sorted(units)), former_units=theirs) if units else None
 
     def add_event(self, ticket_id: int, kind: str, detail: Mapping[str, Any], actor_name: str, now: datetime) -> None:
         self.get(ticket_id)
         self._tickets.add_event(ticket_id, kind, detail, actor_name, now)
 
+    def discretion(self, ticket_ids: Collection[int]) -> dict[int, Discretion]:
+        found = self._tickets.discretion(ticket_ids)
+        return {ticket_id: one for ticket_id, one in found.items() if one.unit in self._units}
+
     def events(self, ticket_id: int) -> list[TicketEvent]:
         self.get(ticket_id)
-        return self._tickets.events(ticket_id)
+        return [self._told(one) for one in self._tickets.events(ticket_id)]
+
+    def _told(self, event: TicketEvent) -> TicketEvent:
+        """Without the number of another unit's ticket that it was merged with."""
+        other = event.detail.get("ticket")
+        if not isinstance(other, int) or self.holds(other):
+            return event
+        known = {name: value for name, value in event.detail.items() if name not in {"ticket", "number", "carried"}}
+        return replace(event, detail=known)
 
 
 class _Mentions(_Limited):

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from sahut.core import personal, wording
+from sahut.core import discretion, personal, wording
 from sahut.core.model import (
     Author,
     Conversation,
     DeadLetter,
     Decision,
+    Discretion,
     Mention,
     MentionFilter,
     MentionOrder,
@@ -29,6 +30,7 @@ from sahut.core.model import (
     ReplyEvent,
     ReplyFilter,
     ReplyPolicy,
+    Role,
     Ticket,
     TicketCandidate,
     TicketEvent,
@@ -39,20 +41,26 @@ from sahut.core.ports import Store, Tx
 
 NOBODY = "•••"
 """What stands where an author's name would."""
+CLOSED = "••• rahasia •••"
+"""What stands in place of a report that its reader is not in charge of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """How much somebody sees. ``authors``: who wrote a post. ``replies`` names the agency's own numbers."""
+    """How much somebody of ``role`` sees. ``authors``: who wrote a post. ``replies`` names the agency's own numbers."""
 
+    role: Role | None = None
     authors: bool = True
     replies: ReplyPolicy = field(default_factory=ReplyPolicy)
 
-    def record(self, found: MentionRecord) -> MentionRecord:
-        """A mention as it is shown."""
-        return replace(found, mention=self._mention(found.id, found.mention))
+    def record(self, found: MentionRecord, asked: Discretion | None = None) -> MentionRecord:
+        """A mention as it is shown; ``asked`` is what its ticket asks for."""
+        mention = self._mention(found.id, found.mention, asked)
+        if discretion.reads(self.role, asked):
+            return replace(found, mention=mention)
+        return replace(found, mention=replace(mention, title="", text=CLOSED), why=None, place=None)
 
-    def _mention(self, mention_id: int, found: Mention) -> Mention:
+    def _mention(self, mention_id: int, found: Mention, asked: Discretion | None) -> Mention:
         shown = replace(
             found,
             title=personal.mask(found.title),
@@ -62,12 +70,13 @@ class Sight:
             permalink="" if personal.find(found.permalink) else found.permalink,
             raw={},
         )
-        if self.authors or found.own or found.author is None:
+        known = self.authors and discretion.knows_reporter(self.role, asked)
+        if known or found.own:
             return shown
         # On many platforms the address and the id of a post hold the name of its author.
         return replace(
             shown,
-            author=Author(handle=NOBODY),
+            author=None if found.author is None else Author(handle=NOBODY),
             permalink="",
             native_id=f"#{mention_id}",
             parent="",
@@ -81,6 +90,8 @@ class Sight:
 
     def ticket(self, found: Ticket) -> Ticket:
         """A ticket as it is shown."""
+        if not discretion.reads(self.role, found.discretion):
+            return replace(found, title=CLOSED, description="", place="")
         return replace(
             found,
             title=personal.mask(found.title),
@@ -88,9 +99,12 @@ class Sight:
             place=personal.mask(found.place),
         )
 
-    def event(self, found: TicketEvent) -> TicketEvent:
+    def event(self, found: TicketEvent, asked: Discretion | None = None) -> TicketEvent:
         """A line of a ticket's history as it is shown."""
-        return replace(found, detail=personal.masked(found.detail))
+        if discretion.reads(self.role, asked):
+            return replace(found, detail=personal.masked(found.detail))
+        words = {name: ["", ""] for name in ("title", "description", "place") if name in found.detail}
+        return replace(found, detail={**found.detail, **words})
 
     def decision(self, found: Decision) -> Decision:
         """A decision as it is shown."""
@@ -170,7 +184,7 @@ class _SeenTx:
 _NO_TEXTS = frozenset(
     {
         *("accounts", "assessments", "audit", "credentials", "invitations", "months", "operations", "second_factors"),
-        *("sources", "viewings", "walks"),
+        *("deliveries", "sources", "viewings", "walks"),
     }
 )
 
@@ -201,7 +215,11 @@ class _Mentions(_Seen):
         return self._tx.mentions
 
     def get(self, mention_id: int) -> MentionRecord:
-        return self._sight.record(self._tx.mentions.get(mention_id))
+        return self._shown([self._tx.mentions.get(mention_id)])[0]
+
+    def _shown(self, found: Sequence[MentionRecord]) -> list[MentionRecord]:
+        asked = self._tx.tickets.discretion({one.ticket_id for one in found if one.ticket_id is not None})
+        return [self._sight.record(one, asked.get(one.ticket_id or 0)) for one in found]
 
     def whole(self, mention_id: int) -> MentionRecord:
         """Whole it is not: the platform's payload is nobody's to read."""
@@ -211,12 +229,12 @@ class _Mentions(_Seen):
         self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
     ) -> Page[MentionRecord]:
         found = self._tx.mentions.page(where, order=order, limit=limit, after=after)
-        return Page(items=[self._sight.record(one) for one in found.items], next=found.next)
+        return Page(items=self._shown(found.items), next=found.next)
 
     def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
         # What is shown may lack what ties it to the others.
         found = self._tx.mentions.conversation(self._tx.mentions.get(of.id), limit)
-        shown = [self._sight.record(one) for one in found]
+        shown = self._shown(found)
         renamed = {old.mention.native_id: new.mention.native_id for old, new in zip(found, shown, strict=True)}
         return [
             replace(new, mention=replace(new.mention, parent=renamed.get(old.mention.parent, new.mention.parent)))
@@ -224,9 +242,13 @@ class _Mentions(_Seen):
         ]
 
     def folded_behind(self, mention_id: int) -> list[MentionRecord]:
-        return [self._sight.record(one) for one in self._tx.mentions.folded_behind(mention_id)]
+        return self._shown(self._tx.mentions.folded_behind(mention_id))
 
     def versions(self, mention_id: int) -> list[MentionVersion]:
+        ticket_id = self._tx.mentions.get(mention_id).ticket_id
+        asked = self._tx.tickets.discretion([ticket_id]) if ticket_id is not None else {}
+        if not all(discretion.reads(self._sight.role, one) for one in asked.values()):
+            return []
         return [self._sight.version(one) for one in self._tx.mentions.versions(mention_id)]
 
 
@@ -244,12 +266,13 @@ class _Tickets(_Seen):
     def candidates(
         self, *, topics: Sequence[Topic], areas: Sequence[str], beside: Sequence[int], limit: int
     ) -> list[TicketCandidate]:
-        # Their texts are compared and never shown.
+        # Their mentions' texts are compared with, and not shown.
         found = self._tx.tickets.candidates(topics=topics, areas=areas, beside=beside, limit=limit)
         return [replace(one, ticket=self._sight.ticket(one.ticket)) for one in found]
 
     def events(self, ticket_id: int) -> list[TicketEvent]:
-        return [self._sight.event(one) for one in self._tx.tickets.events(ticket_id)]
+        asked = self._tx.tickets.discretion([ticket_id]).get(ticket_id)
+        return [self._sight.event(one, asked) for one in self._tx.tickets.events(ticket_id)]
 
 
 class _Decisions(_Seen):

@@ -89,7 +89,10 @@ class MergeBody(Body):
 
 
 class ConvertBody(Body):
-    """One new ticket of one or several mentions; ``unit`` is a code of the policy."""
+    """One new ticket of one or several mentions; ``unit`` is a code of the policy.
+
+    ``anonymous``: its unit and the public do not learn who reported it. ``confidential``: only those in charge read it.
+    """
 
     model_config = ConfigDict(
         json_schema_extra=example(
@@ -110,6 +113,8 @@ class ConvertBody(Body):
     unit: Line = ""
     place: Line = ""
     priority: Priority = Priority.NORMAL
+    anonymous: bool = False
+    confidential: bool = False
 
     def draft(self) -> TicketDraft:
         """As the core takes it."""
@@ -130,6 +135,8 @@ class TicketChangeBody(Body):
     status: TicketStatus | None = None
     outcome: Outcome | None = None
     assignee_id: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    anonymous: bool | None = None
+    confidential: bool | None = None
     version: Version | None = None
 
     def change(self) -> TicketChange:
@@ -138,7 +145,8 @@ class TicketChangeBody(Body):
 
 
 class TicketAnswer(Answer):
-    """A formal case. ``tracking_code`` is the citizen's. Personal data in its words are masked.
+    """A formal case. ``tracking_code`` is the citizen's, ``merged_into`` the ticket that it goes on in. Personal data
+    in its words are masked.
 
     Sent back as they are, the masks stand for what they hide.
     """
@@ -157,9 +165,13 @@ class TicketAnswer(Answer):
     assignee_id: int | None
     assignee_name: str
     mentions: int
+    anonymous: bool
+    confidential: bool
     created_at: datetime
     updated_at: datetime
     version: int
+    merged_into: int | None
+    merged_into_number: str
 
     @classmethod
     def of(cls, ticket: Ticket) -> TicketAnswer:

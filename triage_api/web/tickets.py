@@ -7,8 +7,9 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Response
+from fastapi.responses import RedirectResponse
 
-from sahut.core import actions, rules
+from sahut.core import actions, merging, rules
 from sahut.core.model import (
     OPEN_TICKETS,
     MentionFilter,
@@ -25,7 +26,8 @@ from sahut.core.model import (
 from sahut.core.ports import Tx
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
-from triage_api.web import hostile, words
+from triage_api.permissions import Permission
+from triage_api.web import hostile, ticket_merges, words
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Handles, Posted, picks_of
 from triage_api.web.languages import ngettext
 from triage_api.web.words import _
@@ -37,7 +39,6 @@ _PAGE = 50
 _MOST_MENTIONS = 100
 _TITLE_WORDS, _LONGEST_TITLE, _LONGEST_LINE = 12, 200, 300
 _FILTERS = ("q", "status", "topic", "unit", "mine")
-_OPEN = (TicketStatus.NEW, TicketStatus.FORWARDED, TicketStatus.IN_PROGRESS, TicketStatus.ANSWERED)
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -96,6 +97,7 @@ def convert(form: Decides) -> Response:
         unit=_unit(form),
         place=form.get("place", _LONGEST_LINE),
         priority=_word(Priority, form.get("priority"), _("prioritas")),
+        **_flags(form),
     )
 
     def act(tx: Tx) -> str:
@@ -103,6 +105,12 @@ def convert(form: Decides) -> Response:
         return f"/tickets/{ticket.id}?did={made[0].id}"
 
     return form.once(act)
+
+
+def _flags(form: Posted) -> dict[str, bool]:
+    """The two boxes, where the form has them: one that is not ticked is not sent."""
+    has = {name for name, _value in form.fields}
+    return {name: name in has for name in ("anonymous", "confidential")} if "flags" in has else {}
 
 
 def _unit(form: Posted) -> str:
@@ -146,6 +154,10 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
     """One ticket: what it is, where it stands, who has it, how it came here."""
     with desk.deps.store.read() as tx:
         found = tx.tickets.get(ticket_id)
+        if found.merged_into is not None and "itself" not in desk.request.query_params:
+            return RedirectResponse(f"/tickets/{found.merged_into}?from={ticket_id}", status_code=303)
+        events = tx.tickets.events(ticket_id)
+        may_decide = desk.may(Permission.DECIDE)
         return desk.page(
             tx,
             "ticket.html",
@@ -154,7 +166,10 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
             nexts=[s for s in TicketStatus if s in rules.next_statuses(found.status) and s is not TicketStatus.CLOSED],
             may_close=TicketStatus.CLOSED in rules.next_statuses(found.status),
             people=[user for user in tx.accounts.users() if user.active],
-            events=[(event, _sentence(desk, event)) for event in reversed(tx.tickets.events(ticket_id))],
+            events=[(event, _sentence(desk, event)) for event in reversed(events)],
+            led=ticket_merges.led(desk, tx, found),
+            taken_over=ticket_merges.taken_over(tx, events) if may_decide else None,
+            may_part=may_decide and merging.can_part(tx, ticket_id),
             mentions=tx.mentions.page(
                 MentionFilter(ticket_id=ticket_id), order=MentionOrder.NEWEST, limit=_MOST_MENTIONS
             ).items,
@@ -182,6 +197,7 @@ def change(form: Handles, ticket_id: TicketId) -> Response:
             wanted[name] = _word(kind, form.get(name), words.ticket_field(name))
     if "unit" in has:
         wanted["unit"] = _unit(form)
+    wanted |= _flags(form)
     if "assignee" in has:
         wanted["assignee_id"] = form.number("assignee") if form.get("assignee") else 0
 
@@ -213,7 +229,7 @@ def _sentence(desk: Any, event: TicketEvent) -> str:
             return _("mengurungkan pembuatan tiket; sebutannya kembali ke antrean")
         case "changed":
             return "; ".join(_changed(desk, name, *pair) for name, pair in event.detail.items())
-    return event.kind
+    return ticket_merges.sentence(event) or event.kind
 
 
 _WORDS: dict[str, type[StrEnum]] = {"status": TicketStatus, "topic": Topic, "priority": Priority, "outcome": Outcome}
@@ -222,6 +238,8 @@ _WORDS: dict[str, type[StrEnum]] = {"status": TicketStatus, "topic": Topic, "pri
 def _changed(desk: Any, name: str, old: Any, new: Any) -> str:
     if name in {"title", "description"}:
         return _("mengubah %s") % words.ticket_field(name)
+    if name in {"anonymous", "confidential"}:
+        return (_("menandai %s") if new else _("mencabut tanda %s")) % words.ticket_field(name)
     units = {unit.code: unit.name for unit in desk.deps.policy.units}
 
     def said(value: Any) -> str:

@@ -103,6 +103,7 @@ _LABELS: list[tuple[StrEnum, str]] = [
     (TicketStatus.ANSWERED, N_("Dijawab")),
     (TicketStatus.CLOSED, N_("Ditutup")),
     (TicketStatus.VOID, N_("Dibatalkan")),
+    (TicketStatus.MERGED, N_("Digabung")),
     (Outcome.FIXED, N_("Selesai diperbaiki")),
     (Outcome.NOT_OURS, N_("Bukan wewenang kami")),
     (Outcome.REFUSED, N_("Tidak dapat dipenuhi")),
@@ -206,6 +207,8 @@ _TICKET_FIELDS = {
     "until": N_("sampai"),
     "kind": N_("jenis"),
     "sentiment": N_("nada"),
+    "anonymous": N_("anonim"),
+    "confidential": N_("rahasia"),
 }
 
 _PROBLEMS: dict[Problem, tuple[str, str]] = {
@@ -374,6 +377,10 @@ _CHANGES = {
     "checked": N_("memeriksanya: memang bukan pengaduan"),
     "unmerged": N_("mengeluarkan sebutan"),
     "void": N_("mengurungkan pembuatan tiket"),
+    "merged_into": N_("menggabungkan tiket ini ke tiket lain"),
+    "took_over": N_("menggabungkan tiket lain ke tiket ini"),
+    "came_back": N_("mengurungkan penggabungan tiket ini"),
+    "gave_back": N_("mengurungkan penggabungan tiket lain ke tiket ini"),
     "edited": N_("penulisnya menyunting teksnya"),
 }
 

@@ -77,7 +77,10 @@ class DecisionDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDraft:
-    """What a person fills in to convert mentions into a ticket. ``unit`` is a unit's code from the policy."""
+    """What a person fills in to convert mentions into a ticket. ``unit`` is a unit's code from the policy.
+
+    ``anonymous`` and ``confidential`` are SP4N-LAPOR!'s anonim and rahasia: see `Discretion`.
+    """
 
     title: str
     topic: Topic
@@ -85,11 +88,28 @@ class TicketDraft:
     unit: str = ""
     place: str = ""
     priority: Priority = Priority.NORMAL
+    anonymous: bool = False
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discretion:
+    """What is asked for a ticket's reporter: ``anonymous``, the unit and the public do not learn who it is.
+
+    ``confidential``: what was reported is shown to those in charge alone (`sahut.core.discretion` says who).
+    """
+
+    anonymous: bool = False
+    confidential: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """The formal case. ``number`` is for staff (``2026-000123``), ``tracking_code`` is the citizen's: unguessable."""
+    """The formal case. ``number`` is for staff (``2026-000123``), ``tracking_code`` is the citizen's: unguessable.
+
+    ``merged_into`` is the ticket that it goes on in, where its number leads to; None for one that stands for itself.
+    """
 
     id: int
     number: str
@@ -108,6 +128,15 @@ class Ticket:
     created_at: datetime
     updated_at: datetime
     version: int
+    merged_into: int | None = None
+    merged_into_number: str = ""
+    anonymous: bool = False
+    confidential: bool = False
+
+    @property
+    def discretion(self) -> Discretion:
+        """What is asked for its reporter."""
+        return Discretion(anonymous=self.anonymous, confidential=self.confidential, unit=self.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +152,17 @@ class TicketChange:
     status: TicketStatus | None = None
     outcome: Outcome | None = None
     assignee_id: int | None = None
+    anonymous: bool | None = None
+    confidential: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketEvent:
-    """One line of a ticket's history. Append-only. ``kind``: created, merged, changed, unmerged, void, note."""
+    """One line of a ticket's history. Append-only.
+
+    ``kind``: created, merged, changed, unmerged, void, note; of whole tickets merged_into and took_over, and, where
+    that was taken back, came_back and gave_back.
+    """
 
     id: int
     ticket_id: int
@@ -139,13 +174,17 @@ class TicketEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFilter:
-    """Which tickets to list; empty fields do not filter."""
+    """Which tickets to list; empty fields do not filter.
+
+    ``search`` finds a ticket by the numbers of those that were merged into it too, of ``former_units`` alone if given.
+    """
 
     statuses: Sequence[TicketStatus] = ()
     topics: Sequence[Topic] = ()
     units: Sequence[str] = ()
     assignee_id: int | None = None
     search: str = ""
+    former_units: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from sahut.core.model import (
     Decided,
     Decision,
     DecisionDraft,
+    Discretion,
     Page,
     Problem,
     Role,
@@ -28,6 +29,7 @@ from sahut.core.model import (
     TicketDraft,
     TicketEvent,
     TicketFilter,
+    TicketStatus,
     Topic,
     User,
 )
@@ -68,8 +70,20 @@ class Tickets(Protocol):
         """Raises NotFoundError, StaleWriteError."""
         ...
 
+    def discretion(self, ticket_ids: Collection[int]) -> dict[int, Discretion]:
+        """What is asked for the reporters of tickets, by id; those for which nothing is are left out."""
+        ...
+
     def change(self, ticket_id: int, change: TicketChange, now: datetime) -> Ticket: ...
     def void(self, ticket_id: int, now: datetime) -> Ticket: ...
+    def lead(self, ticket_id: int, into_id: int, now: datetime) -> list[int]:
+        """The ticket is merged: its number leads to ``into_id``, and so do those that led to it; the latter's ids."""
+        ...
+
+    def lead_back(self, ticket_id: int, status: TicketStatus, carried: Sequence[int], now: datetime) -> None:
+        """Undo `lead`: the ticket has ``status`` again, and the ``carried`` ones lead to it."""
+        ...
+
     def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]: ...
     def candidates(
         self, *, topics: Sequence[Topic], areas: Sequence[str], beside: Sequence[int], limit: int

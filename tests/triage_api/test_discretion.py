@@ -1,0 +1,117 @@
+"""Anonim and rahasia, as SP4N-LAPOR! has them: who learns of the reporter, who reads the report."""
+
+import re
+
+import pytest
+
+from sahut.core.model import Author, Policy, PrivacyPolicy, Role, Topic, Unit
+from sahut.core.ports import Store
+from tests.builders import a_mention
+from tests.conftest import Clock
+from tests.triage_api.conftest import World
+
+# The policy hides no author, so that what is hidden is hidden by the flag.
+POLICY = Policy(
+    units=(Unit(code="pu", name="Dinas Pekerjaan Umum Contoh", topics=frozenset({Topic.ROADS})),),
+    privacy=PrivacyPolicy(authors_hidden_from=frozenset()),
+)
+HANDLE, WORD = "budisantoso77", "terowongan"
+_NAMES = {
+    Role.TRIAGE: "sari",
+    Role.ADMIN: "admin",
+    Role.AUDITOR: "budi",
+    Role.COMMS: "rina",
+    Role.APPROVER: "dewi",
+    Role.UNIT: "tono",
+    Role.SUPERVISOR: "wati",
+}
+KNOW = {Role.ADMIN, Role.TRIAGE, Role.COMMS, Role.APPROVER}
+IN_CHARGE = {Role.ADMIN, Role.TRIAGE, Role.SUPERVISOR, Role.UNIT}
+
+
+class Case:
+    """A ticket of one mention that asks for discretion."""
+
+    def __init__(self, world: World, **flags: bool) -> None:
+        said = a_mention(
+            f"Pungli di {WORD} kota",
+            platform="feed",
+            author=Author(handle=HANDLE),
+            permalink=f"https://a.example/{HANDLE}/1",
+        )
+        (self.mention,) = world.store_mentions([said])
+        body = {"mentions": [{"id": self.mention}], "title": f"Pungli {WORD}", "topic": "roads", "unit": "pu"}
+        made = world.program().post("/api/v1/tickets", json={**body, "description": f"Di {WORD}", **flags})
+        assert made.status_code == 201, made.text
+        self.ticket = made.json()["ticket"]["id"]
+
+    def paths(self) -> list[str]:
+        return [
+            *(f"/api/v1/mentions/{self.mention}{more}" for more in ("", "/conversation")),
+            *(f"/api/v1/tickets{more}" for more in ("", f"/{self.ticket}")),
+            f"/mentions/{self.mention}",
+            f"/mentions/{self.mention}/reply",
+            f"/tickets/{self.ticket}",
+            "/tickets?status=all",
+            "/?state=converted",
+            "/api/v1/mentions?state=converted",
+        ]
+
+    def seen(self, world: World, role: Role) -> str:
+        program, (browser, _csrf) = world.program(role), world.signed_in(_NAMES[role])
+        found = [client.get(path) for path in self.paths() for client in (program, browser)]
+        return "\n".join(answer.text for answer in found if answer.status_code == 200)
+
+
+@pytest.fixture
+def open_world(store: Store, clock: Clock) -> World:
+    """On SQLite and PostgreSQL, with a policy that hides no author."""
+    return World(store, clock, policy=POLICY)
+
+
+def test_who_reported_an_anonymous_ticket_is_known_to_those_who_sort_and_answer_alone(open_world: World) -> None:
+    case = Case(open_world, anonymous=True)
+    seen = {role: case.seen(open_world, role) for role in Role}
+    assert {role for role in Role if HANDLE in seen[role]} == KNOW
+    assert {role for role in Role if WORD in seen[role]} == set(Role)
+    shown = open_world.program(Role.UNIT).post(f"/api/v1/mentions/{case.mention}/reveal", json={"purpose": "contact"})
+    assert (shown.status_code, shown.json()["author"], shown.json()["permalink"]) == (200, None, "")
+    assert HANDLE not in shown.text
+    told = open_world.program(Role.TRIAGE).post(f"/api/v1/mentions/{case.mention}/reveal", json={"purpose": "contact"})
+    assert told.json()["author"]["handle"] == HANDLE
+
+
+def test_a_confidential_report_is_read_by_those_in_charge_alone(open_world: World) -> None:
+    case = Case(open_world, confidential=True)
+    seen = {role: case.seen(open_world, role) for role in Role}
+    assert {role for role in Role if WORD in seen[role]} == IN_CHARGE
+    assert {role for role in Role if HANDLE in seen[role]} == IN_CHARGE
+    others = [seen[role] for role in Role if role not in IN_CHARGE]
+    assert all("••• rahasia •••" in text for text in others)
+
+
+def test_a_ticket_without_flags_hides_nothing(open_world: World) -> None:
+    case = Case(open_world)
+    assert {role for role in Role if HANDLE in case.seen(open_world, role)} == set(Role)
+
+
+def test_a_ticket_goes_anonymous_later_and_its_history_says_so(open_world: World) -> None:
+    case = Case(open_world)
+    unit, path = open_world.program(Role.UNIT), f"/api/v1/tickets/{case.ticket}"
+    assert HANDLE in unit.get(path).text
+    refused = unit.patch(path, json={"anonymous": True, "version": 1})
+    assert refused.status_code == 403
+    browser, csrf = open_world.signed_in("sari")
+    page = browser.get(f"/tickets/{case.ticket}").text
+    names = set(re.findall(r'<(?:input|textarea|select)[^>]* name="(\w+)"', page))
+    kept = {"title": f"Pungli {WORD}", "topic": "roads", "unit": "pu", "priority": "normal", "description": ""}
+    assert {"anonymous", "confidential", "flags"} <= names
+    form = {"csrf": csrf, "version": "1", "flags": "1", "anonymous": "1", **kept}
+    assert browser.post(f"/tickets/{case.ticket}", data=form, follow_redirects=False).status_code == 303
+    assert HANDLE not in unit.get(path).text
+    page = browser.get(f"/tickets/{case.ticket}").text
+    assert "menandai anonim" in page
+    # Another form of the page (a move) leaves the boxes as they are.
+    moved = {"csrf": csrf, "version": "2", "status": "forwarded"}
+    assert browser.post(f"/tickets/{case.ticket}", data=moved, follow_redirects=False).status_code == 303
+    assert open_world.program().get(path).json()["ticket"]["anonymous"] is True

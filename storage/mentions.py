@@ -297,3 +297,10 @@ class SqlMentions(MentionWork, MentionWithdrawals, MentionSteering, MentionThrea
             values["own"] = True
         self._connection.execute(update(mention).where(mention.c.id.in_(mention_ids)).values(values))
         self.refold(mention_ids)
+
+
+def _particulars(row: Row[Any]) -> dict[str, str]:
+    """What a decision says beside what it is: the ``reason``, the ``ticket``'s number, ``to`` whom it was given."""
+    to = (row.detail or {}).get("to", {})
+    said = {"reason": row.reason, "ticket": row.number, "to": to.get("assignee") or to.get("unit")}
+    return {name: str(value) for name, value in said.items() if value}

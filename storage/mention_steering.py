@@ -13,10 +13,24 @@ from storage.mention_ties import MentionTies
 from storage.tables import mention
 
 _MOST_WOKEN = 500
+_MOST_AT_ONCE = 400
 
 
 class MentionSteering(MentionTies):
     """The part of the mentions that people put by, hand on and correct."""
+
+    def move(self, from_ticket: int, to_ticket: int, only: Sequence[int] | None, now: datetime) -> list[int]:
+        """Put a ticket's mentions (``only`` these, if given) into another ticket; the ids of those that moved."""
+        query = select(mention.c.id).where(mention.c.ticket_id == from_ticket).order_by(mention.c.id).with_for_update()
+        moved: list[int] = list(self._connection.execute(query).scalars())
+        if only is not None:
+            wanted = set(only)
+            moved = [one for one in moved if one in wanted]
+        values = {"ticket_id": to_ticket, "version": mention.c.version + 1, "updated_at": now}
+        for start in range(0, len(moved), _MOST_AT_ONCE):
+            some = moved[start : start + _MOST_AT_ONCE]
+            self._connection.execute(update(mention).where(mention.c.id.in_(some)).values(values))
+        return moved
 
     def assign(self, mention_ids: Sequence[int], *, assignee_id: int | None, unit: str, now: datetime) -> None:
         """Say who sees to mentions, and which unit; None and "" for nobody."""

@@ -319,11 +319,12 @@ _NEXT_STATUS: dict[TicketStatus, frozenset[TicketStatus]] = {
     TicketStatus.ANSWERED: frozenset({TicketStatus.IN_PROGRESS, TicketStatus.CLOSED}),
     TicketStatus.CLOSED: frozenset({TicketStatus.IN_PROGRESS}),
     TicketStatus.VOID: frozenset(),
+    TicketStatus.MERGED: frozenset(),
 }
 
 
 def next_statuses(status: TicketStatus) -> frozenset[TicketStatus]:
-    """Where a ticket may go from ``status`` by a person's hand. ``void`` comes only of undoing a conversion."""
+    """Where a ticket may go from ``status`` by a person's hand. ``void`` and ``merged`` come of other acts."""
     return _NEXT_STATUS[status]
 
 
@@ -334,6 +335,9 @@ def check_ticket_change(ticket: Ticket, change: TicketChange) -> None:
     """
     if ticket.status is TicketStatus.VOID:
         raise RefusedError(f"ticket {ticket.number} was undone and cannot be changed", rule="ticket_void")
+    if ticket.status is TicketStatus.MERGED:
+        where = ticket.merged_into_number or "another"
+        raise RefusedError(f"ticket {ticket.number} was merged into {where}; change that", rule="ticket_merged")
     status = change.status or ticket.status
     if status is not ticket.status and status not in next_statuses(ticket.status):
         raise RefusedError(f"ticket {ticket.number} cannot go from {ticket.status} to {status}", rule="ticket_course")

@@ -66,7 +66,7 @@ def tickets_like(tx: Tx, ticket: Ticket, *, limit: int) -> list[TicketSuggestion
     found = tx.tickets.candidates(topics=[ticket.topic], areas=_areas(places), beside=[], limit=_MOST_CANDIDATES)
     body = f"{ticket.title}\n{ticket.description}"
     return suggestions(
-        [(body, ticket.topic, place) for place in places or [None]],
+        [(body, ticket.topic, place) for place in places] or [(body, ticket.topic, None)],
         [one for one in found if one.ticket.id != ticket.id],
         limit=limit,
     )

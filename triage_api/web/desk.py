@@ -230,7 +230,7 @@ class Posted:
     def _renewed(name: str, value: str, error: StaleWriteError) -> str:
         if name == "version":
             return str(error.current)
-        if name == "pick" and value.partition(":")[0] == str(error.key):
+        if name in {"pick", "old", "into"} and value.partition(":")[0] == str(error.key):
             return f"{error.key}:{error.current}"
         return value
 
@@ -337,6 +337,8 @@ _DONE = {
     "second_factor_off": N_("Langkah kedua dimatikan."),
     "signed_out": N_("Sesi itu sudah diakhiri."),
     "token_revoked": N_("Kunci program dicabut."),
+    "tickets_merged": N_("Tiket digabung. Nomor lamanya kini mengarah ke tiket ini."),
+    "tickets_parted": N_("Penggabungan diurungkan. Tiket ini kembali dengan sebutannya."),
     "untied": N_("Sebutan kini berdiri sendiri."),
     "reply_draft": N_("Balasan kembali menjadi draf."),
     "reply_waiting": N_("Balasan diajukan. Orang lain menyetujuinya sebelum tampil."),

@@ -26,6 +26,7 @@ from triage_api.web import (
     source_lists,
     sources,
     steering,
+    ticket_merges,
     tickets,
     tokens,
     viewings,
@@ -45,6 +46,11 @@ _TITLES = {
     503: N_("Layanan belum siap"),
 }
 _RULES = {
+    "ticket_merged": N_("Tiket ini sudah digabung ke tiket lain. Buka nomornya untuk dibawa ke sana."),
+    "ticket_itself": N_("Tiket tidak dapat digabung dengan dirinya sendiri."),
+    "ticket_closed": N_("Tiket tujuan sudah ditutup. Kerjakan lagi tiket itu dahulu, atau pilih yang lain."),
+    "ticket_not_merged": N_("Tiket ini tidak sedang digabung ke tiket lain."),
+    "ticket_moved_on": N_("Tiket yang meneruskannya sudah berubah sejak itu, jadi tidak dapat diurungkan lagi."),
     "ticket_void": N_("Tiket ini sudah dibatalkan dan tidak dapat diubah."),
     "ticket_course": N_("Status tiket tidak dapat berpindah seperti itu. Muat ulang tiketnya dan lihat statusnya."),
     "outcome_missing": N_("Tiket ditutup dengan hasil. Pilih hasilnya terlebih dahulu."),
@@ -121,6 +127,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         queue,
         steering,
         tickets,
+        ticket_merges,
         replies,
         revealing,
         source_lists,

@@ -184,6 +184,10 @@ class Mentions(Protocol):
         until: datetime | None = None,
     ) -> None: ...
 
+    def move(self, from_ticket: int, to_ticket: int, only: Sequence[int] | None, now: datetime) -> list[int]:
+        """Put a ticket's mentions (``only`` these, if given) into another ticket; the ids of those that moved."""
+        ...
+
     def assign(self, mention_ids: Sequence[int], *, assignee_id: int | None, unit: str, now: datetime) -> None: ...
     def correct(self, mention_id: int, corrected: Mapping[str, str], said: Assessment | None, now: datetime) -> None:
         """Write what people said of kind, sentiment and topic by name; the rest is what the model ``said``."""

@@ -62,3 +62,37 @@ def test_the_page_to_choose_a_ticket_names_the_likely_ones_first_and_is_still_se
     page.get_by_role("button", name="Cari", exact=True).click()
     page.get_by_role("button", name=f"Gabung ke {other['number']}").click()
     page.wait_for_url(f"**/tickets/{other['id']}?did=*")
+
+
+def test_a_ticket_is_merged_its_old_address_leads_on_and_the_merge_is_undone(world: World, visitors: Any) -> None:
+    old, into = (world.ticket(one) for one in two_of_one_trouble(world))
+    page: Page = visitors.sign_in()
+    page.goto(f"/tickets/{old['id']}")
+    page.get_by_role("link", name="Gabung ke tiket lain").click()
+    expect(page.locator("main")).to_contain_text("Tempat sama, topik sama")
+    page.get_by_role("button", name=f"Lanjutkan di {into['number']}").click()
+    page.wait_for_url(f"**/tickets/{into['id']}?done=tickets_merged")
+    expect(page.locator("main")).to_contain_text(f"menggabungkan {old['number']} ke tiket ini bersama 1 sebutan")
+
+    page.goto(f"/tickets/{old['id']}")
+    page.wait_for_url(f"**/tickets/{into['id']}?from={old['id']}")
+    expect(page.locator("main")).to_contain_text(f"Anda dibawa ke sini dari {old['number']}")
+    page.get_by_role("link", name="Lihat riwayatnya").first.click()
+    page.wait_for_url(f"**/tickets/{old['id']}?itself=1")
+    expect(page.locator("main")).to_contain_text(f"Tiket ini diteruskan di {into['number']}")
+    page.get_by_role("button", name="Urungkan penggabungan").click()
+    page.wait_for_url(f"**/tickets/{old['id']}?done=tickets_parted")
+    expect(page.get_by_role("heading", name="Sebutan dalam tiket ini")).to_contain_text("1")
+    assert visitors.complaints == []
+
+
+def test_a_ticket_that_changed_meanwhile_is_not_merged_and_the_form_is_kept(world: World, visitors: Any) -> None:
+    old, into = (world.ticket(one) for one in two_of_one_trouble(world))
+    page: Page = visitors.sign_in(java_script_enabled=False)
+    page.goto(f"/tickets/{old['id']}/merge")
+    changed = world.program().patch(f"/api/v1/tickets/{into['id']}", json={"status": "in_progress", "version": 1})
+    assert changed.status_code == 200
+    page.get_by_role("button", name=f"Lanjutkan di {into['number']}").click()
+    expect(page.get_by_role("heading", name="Rekan Anda mendahului")).to_be_visible()
+    page.get_by_role("button", name="Simpan isian saya juga").click()
+    page.wait_for_url(f"**/tickets/{into['id']}?done=tickets_merged")

@@ -26,6 +26,7 @@ from sahut.core.model import (
 )
 from storage import paging
 from storage.engine import insert_into
+from storage.mention_news import MentionNews
 from storage.mention_rows import conditions, content, new_row, record, records
 from storage.mention_steering import MentionSteering
 from storage.mention_threads import MentionThreads
@@ -39,7 +40,7 @@ _KEYS_AT_ONCE = 400
 _ONE_INSERTS = 5_348_555
 
 
-class SqlMentions(MentionWork, MentionWithdrawals, MentionSteering, MentionThreads):
+class SqlMentions(MentionNews, MentionWork, MentionWithdrawals, MentionSteering, MentionThreads):
     """The mentions of one transaction."""
 
     def known(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]:

@@ -80,6 +80,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", f"{_V1}/mentions/{{mention_id}}/similar"): Permission.READ,
     ("GET", f"{_V1}/areas"): Permission.READ,
     ("GET", f"{_V1}/mention-counts"): Permission.READ,
+    ("GET", f"{_V1}/mention-news"): Permission.READ,
     ("GET", f"{_V1}/decisions"): Permission.READ,
     ("POST", f"{_V1}/decisions/dismiss"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/merge"): Permission.DECIDE,
@@ -166,6 +167,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/users/{user_id}"): Permission.ACCOUNTS,
     ("POST", "/users/{user_id}/{act}"): Permission.ACCOUNTS,
     ("GET", "/"): Permission.READ,
+    ("GET", "/queue/news"): Permission.READ,
     ("GET", "/areas"): Permission.READ,
     ("GET", "/mentions/merge"): Permission.DECIDE,
     ("POST", "/mentions/merge"): Permission.DECIDE,
@@ -227,6 +229,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
 _QUIET = frozenset(
     {
         ("POST", "/mentions/{mention_id}/viewing"),
+        ("GET", "/queue/news"),
+        ("GET", f"{_V1}/mention-news"),
         ("PUT", f"{_V1}/mentions/{{mention_id}}/viewing"),
         ("DELETE", f"{_V1}/mentions/{{mention_id}}/viewing"),
     }

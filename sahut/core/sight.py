@@ -209,7 +209,7 @@ class _Seen:
 
 
 class _Mentions(_Seen):
-    plain = frozenset({"count", "facets", "waiting", "sleeping"})
+    plain = frozenset({"count", "facets", "fresh", "mark", "waiting", "sleeping"})
 
     def _noun(self) -> Any:
         return self._tx.mentions

@@ -27,7 +27,7 @@ from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import filters, replies, steering, viewings
+from triage_api.web import filters, news, replies, steering, viewings
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
 from triage_api.web.words import _
 
@@ -88,6 +88,8 @@ def queue(desk: AtDesk) -> Response:
             urgent_from=deps.policy.urgent_threshold,
             people=people,
             readers=viewings.others(desk, tx, found.items),
+            news=news.address(asked.said, tx) if state == "flagged" else "",
+            newest=filters.address(asked.said, **kept),
             **filters.tools(asked, order, default, facets, deps.policy, sources, deps.areas, kept, people=people),
         )
 

@@ -15,6 +15,7 @@ from triage_api.web import (
     credentials,
     display,
     languages,
+    news,
     pages,
     people,
     queue,
@@ -135,7 +136,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         sources,
         credentials,
     )
-    for room in (*rooms, audit, viewings):
+    for room in (*rooms, audit, viewings, news):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page
 

@@ -142,6 +142,14 @@ class Mentions(Protocol):
         """How many match, counted up to ``cap``, and of what they are."""
         ...
 
+    def mark(self) -> int:
+        """How far judging has come: what is judged from now on stands above it."""
+        ...
+
+    def fresh(self, where: MentionFilter, mark: int, *, cap: int) -> int:
+        """How many match that were judged above ``mark`` for the first time, counted up to ``cap``."""
+        ...
+
     def count(self, where: MentionFilter, *, cap: int) -> int:
         """How many match, counted up to ``cap``."""
         ...

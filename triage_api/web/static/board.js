@@ -86,6 +86,7 @@
       case "k": if (all.length) go(here < 0 ? 0 : here - 1); else history.back(); break;
       case "d": case "s": case "m": openMenu(event.key); break;
       case "e": act("e") && document.querySelector("#tindakan select")?.focus(); break;
+      case "n": newOnes(); break;
       case "c": case "o": case "x": case "u": case "a": case "g": act(event.key); break;
       case "r": act("r"); document.querySelector("#balasan")?.querySelector("textarea, a, button")?.focus(); break;
       case "b": document.querySelector(".bulk.some")?.querySelector("button")?.focus(); break;
@@ -130,6 +131,9 @@
     if (!at) return null;
     return [at, new URLSearchParams({ key: at.dataset.key, csrf: at.dataset.csrf, ...more })];
   }
+  function put(at, text) {
+    if (at.textContent.trim() !== text.trim()) at.textContent = text.trim();
+  }
   async function renew() {
     clearTimeout(viewing);
     const found = viewed({});
@@ -138,16 +142,67 @@
     let wait = RENEW;
     try {
       const answer = await fetch(at.dataset.viewing, { method: "POST", body, redirect: "error" });
-      if (answer.ok) {
-        const said = (await answer.text()).trim();
-        if (at.innerHTML.trim() !== said) at.innerHTML = said;
-      } else if (answer.status < 500) return; // Signed out, or the mention is gone: the next click says so.
+      if (answer.ok) put(at, await answer.text());
+      else if (answer.status < 500) return; // Signed out, or the mention is gone: the next click says so.
       else wait *= 4;
     } catch {
       wait *= 4;
     }
     viewing = setTimeout(renew, wait);
   }
+  // --- What came into the queue: a bar over it; ever more rarely after errors, never from a hidden page.
+  const ASK = 30_000;
+  const LONGEST = 600_000;
+  let asking = 0;
+  let wait = ASK;
+  let asked = 0;
+  let known = { news: "", tag: "" };
+  const title = document.title;
+  const bar = () => document.querySelector("[data-news]");
+  function newOnes() {
+    const at = bar();
+    if (at && !at.hidden) at.click();
+  }
+  function tell(said) {
+    const at = bar();
+    put(at.firstElementChild, said.say);
+    at.hidden = !said.say;
+    document.title = said.say ? `(${said.say.split(" ")[0]}) ${title}` : title;
+    if (!matchMedia("(min-width: 44.01rem)").matches) return;
+    for (const row of rows()) {
+      const reads = row.querySelector(".readers");
+      if (reads) put(reads, said.open[row.id.slice(1)] ?? "");
+    }
+  }
+  async function ask() {
+    clearTimeout(asking);
+    const at = bar();
+    if (!at || document.hidden) return;
+    const { news } = at.dataset;
+    const headers = known.news === news && known.tag ? { "If-None-Match": known.tag } : {};
+    asked = Date.now();
+    try {
+      const answer = await fetch(news, { headers, cache: "no-store", redirect: "error" });
+      if (answer.status === 200) {
+        const said = await answer.json();
+        // What was decided meanwhile has brought a newer page, which asks for itself.
+        if (bar()?.dataset.news === news) tell(said);
+        known = { news, tag: answer.headers.get("ETag") ?? "" };
+      } else if (answer.status !== 304 && answer.status < 500 && answer.status !== 429) return; // Signed out.
+      wait = answer.ok || answer.status === 304 ? ASK : Math.min(wait * 2, LONGEST);
+    } catch {
+      wait = Math.min(wait * 2, LONGEST);
+    }
+    // Not all at the same moment after the server was away.
+    clearTimeout(asking);
+    asking = setTimeout(ask, wait * (0.9 + Math.random() / 5));
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) clearTimeout(asking);
+    else if (bar()) asking = setTimeout(ask, Math.max(0, asked + wait - Date.now()));
+  });
+  if (bar()) asking = setTimeout(ask, ASK);
+
   document.addEventListener("visibilitychange", renew);
   addEventListener("pageshow", (event) => {
     if (event.persisted) renew();

@@ -46,7 +46,7 @@ def test_a_hidden_page_asks_nothing_and_a_server_in_trouble_is_asked_ever_more_r
     page.clock.install()
     asked: list[str] = []
 
-    def refuse(route) -> None:  # noqa: ANN001
+    def refuse(route) -> None:
         asked.append(route.request.url)
         route.fulfill(status=503)
 

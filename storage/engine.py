@@ -16,7 +16,7 @@ from sahut.core.errors import StoreError
 
 # FastAPI answers from forty threads, and a request holds one connection at most.
 _POOL = {"pool_size": 10, "max_overflow": 40, "pool_timeout": 60}
-_BUSY_MILLISECONDS = 60_000
+BUSY_MILLISECONDS = 60_000
 READ = "sahut_read"
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
@@ -50,7 +50,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - a D
     # The driver's own transactions begin too late, at the first write; ours are begun by _begin_sqlite.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     _write_ahead(cursor)
     # Each commit reaches the disk: one that a power cut took back could send a public reply twice, or forget what a
     # platform was told has arrived.
@@ -63,7 +63,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - a D
 def _write_ahead(cursor: Any) -> None:
     # Two processes that open a new file together both read its first page before either may change it: SQLite then
     # refuses one at once, whatever the time-out, because waiting for each other would never end.
-    deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")

@@ -30,7 +30,8 @@ from storage.tables import account, mention, source, ticket
 _LONGEST_SEARCH = 200
 
 # The raw payload stays behind: it is the widest column and no list shows it.
-_COLUMNS = [column for column in mention.c if column.name not in {"raw", "content_hash", "lease_token", "lease_until"}]
+_UNSHOWN = {"raw", "content_hash", "lease_token", "lease_until", "author_key", "link_key", "forgotten_at"}
+_COLUMNS = [column for column in mention.c if column.name not in _UNSHOWN]
 
 
 def records() -> Select[Any]:

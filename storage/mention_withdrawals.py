@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from sahut.core.model import MentionState
 from storage.mention_ties import MentionTies
@@ -15,6 +16,37 @@ from storage.tables import dead_letter, mention, mention_version, signature, sou
 # Of a title and a text without a letter (Mention.content_hash): should the platform show it again, it counts as edited.
 _BLANK = hashlib.sha256(b"\x00").hexdigest()[:32]
 _WAITING = (MentionState.COLLECTED, MentionState.FLAGGED, MentionState.SNOOZED, MentionState.HELD)
+
+
+def renewed(now: datetime) -> dict[str, Any]:
+    """What a change of a mention's text writes beside it. Whoever is judging the old wording has lost the claim."""
+    return {"updated_at": now, "version": mention.c.version + 1, "lease_token": None, "lease_until": None}
+
+
+def blank(connection: Connection, mention_ids: Sequence[int], **also: Any) -> None:
+    """Take away what mentions say, earlier wordings too, who wrote them and where; ``also`` is written with it."""
+    connection.execute(
+        update(mention)
+        .where(mention.c.id.in_(mention_ids))
+        .values(
+            title="",
+            text="",
+            author=None,
+            author_key=None,
+            permalink=None,
+            link_key=None,
+            raw=None,
+            why=None,
+            place=None,
+            place_area=None,
+            text_key="",
+            **also,
+        )
+    )
+    connection.execute(
+        update(mention_version).where(mention_version.c.mention_id.in_(mention_ids)).values(title="", text="")
+    )
+    connection.execute(signature.delete().where(signature.c.mention_id.in_(mention_ids)))
 
 
 class MentionWithdrawals(MentionTies):
@@ -39,6 +71,11 @@ class MentionWithdrawals(MentionTies):
     def recheck_at(self, mention_ids: Sequence[int], when: datetime | None) -> None:
         """Ask about mentions again at ``when``; None for never."""
         self._connection.execute(update(mention).where(mention.c.id.in_(mention_ids)).values(recheck_at=when))
+
+    def put_off_rechecks(self, source_id: int, when: datetime, now: datetime) -> None:
+        """Let all mentions of a source whose turn it is wait until ``when``."""
+        due = mention.c.recheck_at <= now
+        self._connection.execute(update(mention).where(mention.c.source_id == source_id, due).values(recheck_at=when))
 
     def withdraw(self, platform: str, native_ids: Sequence[str], now: datetime) -> list[int]:
         """Blank what is stored under these ids, older wordings too; the mentions' ids.
@@ -67,33 +104,7 @@ class MentionWithdrawals(MentionTies):
         gone = [row.id for row in rows]
         if not gone:
             return []
-        self._connection.execute(
-            update(mention)
-            .where(mention.c.id.in_(gone))
-            .values(
-                title="",
-                text="",
-                author=None,
-                permalink=None,
-                raw=None,
-                why=None,
-                place=None,
-                place_area=None,
-                text_key="",
-                content_hash=_BLANK,
-                withdrawn_at=now,
-                recheck_at=None,
-                updated_at=now,
-                version=mention.c.version + 1,
-                # Whoever is judging the old wording has lost the claim.
-                lease_token=None,
-                lease_until=None,
-            )
-        )
-        self._connection.execute(
-            update(mention_version).where(mention_version.c.mention_id.in_(gone)).values(title="", text="")
-        )
-        self._connection.execute(signature.delete().where(signature.c.mention_id.in_(gone)))
+        blank(self._connection, gone, withdrawn_at=now, content_hash=_BLANK, recheck_at=None, **renewed(now))
         # One that could not be judged has nothing left to judge.
         self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(gone)))
         waited = [row.id for row in rows if row.state in _WAITING]

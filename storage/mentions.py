@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, union, update
+from sqlalchemy import Connection, Row, func, or_, select, union, update
 
 from sahut.core import rules
 from sahut.core.errors import NotFoundError, StaleWriteError
@@ -26,12 +26,14 @@ from sahut.core.model import (
 )
 from storage import paging
 from storage.engine import insert_into
+from storage.lookups import Lookup
 from storage.mention_news import MentionNews
 from storage.mention_rows import conditions, content, new_row, record, records
 from storage.mention_steering import MentionSteering
 from storage.mention_threads import MentionThreads
 from storage.mention_withdrawals import MentionWithdrawals
 from storage.mention_work import MentionWork
+from storage.person_tables import tombstone
 from storage.tables import dead_letter, decision, mention, mention_version, ticket
 
 # Both databases take far more parameters in one statement, but none is faster for it.
@@ -42,6 +44,10 @@ _ONE_INSERTS = 5_348_555
 
 class SqlMentions(MentionNews, MentionWork, MentionWithdrawals, MentionSteering, MentionThreads):
     """The mentions of one transaction."""
+
+    def __init__(self, connection: Connection, lookup: Lookup) -> None:
+        super().__init__(connection)
+        self._lookup = lookup
 
     def known(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]:
         """What is stored under these identities."""
@@ -90,8 +96,11 @@ class SqlMentions(MentionNews, MentionWork, MentionWithdrawals, MentionSteering,
 
         A mention that another worker stored since `known` was asked is left as that worker stored it.
         """
+        changes = self._but_buried(changes)
         new = [
-            {**new_row(source_id, change, now), "recheck_at": recheck_at} for change in changes if change.known is None
+            {**new_row(source_id, change, now), "recheck_at": recheck_at, **self._keys(change)}
+            for change in changes
+            if change.known is None
         ]
         inserted = 0
         if new:
@@ -105,6 +114,32 @@ class SqlMentions(MentionNews, MentionWork, MentionWithdrawals, MentionSteering,
             inserted = result.rowcount
         edited = sum(self._edit(change, now) for change in changes if change.known is not None)
         return inserted, edited
+
+    def _keys(self, change: Change) -> dict[str, str | None]:
+        said = content(change)
+        if said["author"] is None and said["permalink"] is None:
+            return {"author_key": None, "link_key": None}
+        return self._lookup.columns(change.mention.platform, said["author"], said["permalink"])
+
+    def _but_buried(self, changes: Sequence[Change]) -> list[Change]:
+        """Without what somebody had erased, and what the same person writes since."""
+        if not self._connection.execute(select(tombstone.c.hash).limit(1)).first():
+            return list(changes)
+        marks = [
+            {
+                self._lookup.post(change.mention.platform, change.mention.native_id),
+                *(key for key in self._keys(change).values() if key),
+            }
+            for change in changes
+        ]
+        asked = sorted(set().union(*marks))
+        buried: set[str] = set()
+        for start in range(0, len(asked), _KEYS_AT_ONCE):
+            some = asked[start : start + _KEYS_AT_ONCE]
+            buried |= set(
+                self._connection.execute(select(tombstone.c.hash).where(tombstone.c.hash.in_(some))).scalars()
+            )
+        return [change for change, mark in zip(changes, marks, strict=True) if not mark & buried]
 
     def _edit(self, change: Change, now: datetime) -> bool:
         """False where the row is gone, or another worker has stored this very wording since `known` was asked."""
@@ -137,6 +172,8 @@ class SqlMentions(MentionNews, MentionWork, MentionWithdrawals, MentionSteering,
         )
         values = {
             **content(change),
+            **self._keys(change),
+            "forgotten_at": None,
             "edited": before.edited + 1,
             "version": before.version + 1,
             "updated_at": now,

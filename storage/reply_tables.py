@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, text
 
 from storage.tables import metadata
-from storage.types import Json, RowId, Utc, Words
+from storage.types import Json, PersonalWords, RowId, Utc, Words
 
 reply = Table(
     "reply",
@@ -35,7 +35,7 @@ reply = Table(
     Column("looks", Integer, nullable=False),
     Column("sending_since", Utc),
     Column("native_id", Words, nullable=False),
-    Column("permalink", Words, nullable=False),
+    Column("permalink", PersonalWords, nullable=False),
     Column("sent_at", Utc),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),

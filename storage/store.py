@@ -21,11 +21,15 @@ from storage.deliveries import SqlDeliveries
 from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
 from storage.hiding import Box
+from storage.imports import SqlImports
 from storage.invitations import SqlInvitations
+from storage.lookups import LookupKey
 from storage.mentions import SqlMentions
 from storage.months import SqlMonths
 from storage.operations import SqlOperations
+from storage.persons import SqlPersons
 from storage.replies import SqlReplies
+from storage.retention import SqlRetention
 from storage.sealing import Seal
 from storage.second_factors import SqlSecondFactors
 from storage.sources import SqlSources
@@ -38,10 +42,11 @@ from storage.walks import SqlWalks
 class SqlTx:
     """One transaction, a noun at a time."""
 
-    def __init__(self, connection: Connection, seal: Seal) -> None:
+    def __init__(self, connection: Connection, seal: Seal, keys: LookupKey) -> None:
+        lookup = keys.within(connection)
         self.audit = SqlAudit(connection)
         self.sources = SqlSources(connection)
-        self.mentions = SqlMentions(connection)
+        self.mentions = SqlMentions(connection, lookup)
         self.assessments = SqlAssessments(connection, self.mentions)
         self.decisions = SqlDecisions(connection, self.audit)
         self.tickets = SqlTickets(connection)
@@ -58,6 +63,9 @@ class SqlTx:
         self.deliveries = SqlDeliveries(connection)
         self.conversations = SqlConversations(connection)
         self.viewings = SqlViewings(connection)
+        self.imports = SqlImports(connection)
+        self.persons = SqlPersons(connection, lookup)
+        self.retention = SqlRetention(connection)
 
 
 class SqlStore:
@@ -67,6 +75,7 @@ class SqlStore:
         self._engine = engine
         self._seal = seal
         self._box = box
+        self._keys = LookupKey(seal)
         hide_with(engine.dialect, box)
         if engine.dialect.name == "sqlite":
             self._reader = engine.execution_options(**{READ: True})
@@ -78,7 +87,7 @@ class SqlStore:
     def begin(self) -> Iterator[SqlTx]:
         """A transaction that may write. Writers wait for each other; it rolls back when the block raises."""
         with self._engine.begin() as connection:
-            tx = SqlTx(connection, self._seal)
+            tx = SqlTx(connection, self._seal, self._keys)
             yield tx
             tx.audit.write()
 
@@ -86,7 +95,7 @@ class SqlStore:
     def read(self) -> Iterator[SqlTx]:
         """A consistent view; never waits for a writer."""
         with self._reader.begin() as connection:
-            yield SqlTx(connection, self._seal)
+            yield SqlTx(connection, self._seal, self._keys)
 
     def ping(self) -> None:
         """Raises StoreError when the database cannot be reached or its schema is not the code's."""
@@ -105,7 +114,13 @@ class SqlStore:
 
         Batch by batch, while everything else goes on; ``done`` is told of each. Raises StoreError.
         """
-        return hidden_rows.reseal(self._engine, self._box, done)
+        with self._engine.begin() as connection:
+            self._keys.reseal(connection)
+        return hidden_rows.reseal(self._engine, self._box, self._keys, done)
+
+    def sweep(self) -> bool:
+        """Leave nothing of what was erased in SQLite's log; False where somebody reads from it just now."""
+        return hidden_rows.empty_log(self._engine)
 
     def unhidden(self) -> int:
         """How many rows about persons the first key has not sealed."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.types import Json, Personal, RowId, Utc, Words
+from storage.types import Json, Personal, PersonalWords, RowId, Utc, Words
 
 metadata = MetaData(
     naming_convention={
@@ -104,6 +104,10 @@ mention = Table(
     Column("text", Words, nullable=False),
     Column("author", Personal),
     Column("permalink", Personal),
+    # What these two are found by: storage/lookups.py.
+    Column("author_key", String),
+    Column("link_key", String),
+    Column("forgotten_at", Utc),
     Column("raw", Personal),
     Column("language", Words, nullable=False),
     Column("parent", Words, nullable=False),
@@ -215,6 +219,8 @@ _partial("ix_mention_first", mention.c.first_id, where="first_id IS NOT NULL")
 _partial("ix_mention_ticket", mention.c.ticket_id, where="ticket_id IS NOT NULL")
 _partial("ix_mention_lease", mention.c.lease_token, where="lease_token IS NOT NULL")
 
+_partial("ix_mention_author_key", mention.c.author_key, where="author_key IS NOT NULL")
+_partial("ix_mention_link_key", mention.c.link_key, where="link_key IS NOT NULL")
 _partial("ix_mention_recheck", mention.c.recheck_at, where="recheck_at IS NOT NULL")
 _partial("ix_mention_root", mention.c.platform, mention.c.root, where="root <> ''")
 _partial("ix_mention_parent", mention.c.platform, mention.c.parent, where="parent <> ''")
@@ -334,6 +340,7 @@ ticket = Table(
     Column("merged_into", RowId),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("confidential", Boolean, nullable=False, server_default=text("false")),
+    Column("forgotten_at", Utc),
     Index("ix_ticket_status", "status", "id"),
 )
 _partial("ix_ticket_merged_into", ticket.c.merged_into, where="merged_into IS NOT NULL")
@@ -451,7 +458,7 @@ stored_answer = Table(
     Column("account_id", ForeignKey("account.id"), primary_key=True),
     Column("fingerprint", String, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("body", Words, nullable=False),
+    Column("body", PersonalWords, nullable=False),
     Column("at", Utc, nullable=False, index=True),
 )
 
@@ -461,7 +468,7 @@ delivery = Table(
     Column("source_id", ForeignKey("source.id"), primary_key=True),
     Column("key", Words, primary_key=True),
     Column("fingerprint", String, nullable=False),
-    Column("body", Words, nullable=False),
+    Column("body", PersonalWords, nullable=False),
     Column("at", Utc, nullable=False, index=True),
 )
 

@@ -105,5 +105,20 @@ class Personal(TypeDecorator[Any]):
         return None if value is None else json.loads(_box(dialect).open(value))
 
 
+class PersonalWords(TypeDecorator[str]):
+    """Text that may name a person, sealed. An empty one stays empty, so that the database can see that it is."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Sealed."""
+        return _box(dialect).seal(storable(value)) if value else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text again."""
+        return _box(dialect).open(value) if value else value
+
+
 def _box(dialect: Dialect) -> Box:
     return _boxes.get(dialect, _UNKEYED)

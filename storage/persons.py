@@ -1,0 +1,243 @@
+"""Persons: found by keyed hashes, shown to themselves, erased, and kept from coming back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, or_, select, update
+
+from sahut.core import personal
+from sahut.core.model import MentionState
+from sahut.core.model.persons import Person, PersonCounts
+from storage.conversation_tables import conversation
+from storage.engine import insert_into
+from storage.lookups import Lookup
+from storage.mention_withdrawals import blank, renewed
+from storage.person_tables import tombstone
+from storage.reply_tables import reply, reply_event
+from storage.tables import dead_letter, decision, mention, mention_version, source, ticket, ticket_event, told
+
+_GONE = "•••"
+# A shorter name is a word of the language too.
+_SHORTEST_NAME = 4
+_WAITING = (MentionState.COLLECTED, MentionState.FLAGGED, MentionState.SNOOZED, MentionState.HELD)
+
+
+class SqlPersons:
+    """What is held of persons in one transaction."""
+
+    def __init__(self, connection: Connection, lookup: Lookup) -> None:
+        self._connection = connection
+        self._lookup = lookup
+
+    def find(self, who: Person, *, limit: int, after: int = 0) -> list[int]:
+        """Ids of the mentions that a person wrote, in order."""
+        query = select(mention.c.id).where(self._theirs(who), mention.c.id > after)
+        return list(self._connection.execute(query.order_by(mention.c.id).limit(limit)).scalars())
+
+    def _theirs(self, who: Person) -> Any:
+        if who.handle:
+            return mention.c.author_key == self._lookup.author(who.platform, who.handle)
+        return mention.c.link_key == self._lookup.link(who.platform, who.link)
+
+    def counts(self, who: Person) -> PersonCounts:
+        """How much is held of a person, and how much of it erasing would reach."""
+        theirs = select(mention.c.id).where(self._theirs(who))
+
+        def many(table: Table, *where: Any) -> int:
+            return self._connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+
+        mine = theirs.scalar_subquery()
+        return PersonCounts(
+            mentions=many(mention, self._theirs(who)),
+            versions=many(mention_version, mention_version.c.mention_id.in_(mine)),
+            replies=many(reply, reply.c.mention_id.in_(mine)),
+            tickets=len(self._tickets(theirs)),
+            named=sum(len(rows) for _table, rows in self._naming(who)),
+            set_aside=sum(len(ids) for _table, ids in self._unread(who)),
+            erased=self.is_buried(who),
+        )
+
+    def _tickets(self, mentions: Any) -> list[int]:
+        query = select(mention.c.ticket_id).where(mention.c.id.in_(mentions), mention.c.ticket_id.is_not(None))
+        return list(self._connection.execute(query.distinct()).scalars())
+
+    def is_buried(self, who: Person) -> bool:
+        """Whether what they write is not collected any more."""
+        mark = (
+            self._lookup.author(who.platform, who.handle) if who.handle else self._lookup.link(who.platform, who.link)
+        )
+        return self._connection.execute(select(tombstone.c.hash).where(tombstone.c.hash == mark)).first() is not None
+
+    def bury(self, who: Person, now: datetime) -> None:
+        """Let what they write be collected no more; of a link, that post alone."""
+        mark = (
+            self._lookup.author(who.platform, who.handle) if who.handle else self._lookup.link(who.platform, who.link)
+        )
+        self._mark([mark], now)
+
+    def _mark(self, marks: Iterable[str], now: datetime) -> None:
+        rows = [{"hash": one, "at": now} for one in sorted(set(marks))]
+        if rows:
+            self._connection.execute(insert_into(self._connection, tombstone).on_conflict_do_nothing(), rows)
+
+    def open_replies(self, mention_ids: Sequence[int]) -> list[tuple[int, str]]:
+        """(id, state) of the replies to mentions that are not over."""
+        query = select(reply.c.id, reply.c.state).where(
+            reply.c.mention_id.in_(mention_ids), reply.c.state.not_in(("sent", "withdrawn"))
+        )
+        return [(row.id, row.state) for row in self._connection.execute(query.order_by(reply.c.id))]
+
+    def erase(self, mention_ids: Sequence[int], now: datetime) -> None:
+        """Take a person out of mentions and of all that came of them; tickets keep their own words without them."""
+        if self._connection.dialect.name == "sqlite":
+            # What stood there is overwritten, and not just no longer pointed at.
+            self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        rows = self._connection.execute(
+            select(
+                mention.c.id,
+                mention.c.platform,
+                mention.c.native_id,
+                mention.c.author,
+                mention.c.state,
+                mention.c.ticket_id,
+            )
+            .where(mention.c.id.in_(mention_ids))
+            .order_by(mention.c.id)
+            .with_for_update()
+        ).all()
+        names = _names(row.author for row in rows)
+        self._mark((self._lookup.post(row.platform, row.native_id) for row in rows), now)
+        for row in rows:
+            self._rename(row.id, row.platform, row.native_id)
+        ids = [row.id for row in rows]
+        hide = _without(names)
+        blank(
+            self._connection,
+            ids,
+            native_id=func.concat("erased:", mention.c.id)
+            if self._connection.dialect.name == "postgresql"
+            else "erased:" + mention.c.id.op("||")(""),
+            parent="",
+            root="",
+            repost_of="",
+            recheck_at=None,
+            withdrawn_at=now,
+            forgotten_at=now,
+            **renewed(now),
+        )
+        waited = [row.id for row in rows if row.state in _WAITING]
+        self._connection.execute(
+            update(mention)
+            .where(mention.c.id.in_(waited))
+            .values(state=MentionState.FILED, folded=False, snoozed_until=None)
+        )
+        self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(ids)))
+        self._connection.execute(conversation.delete().where(conversation.c.mention_id.in_(ids)))
+        self._rewrite(decision, decision.c.mention_id.in_(ids), ("note",), hide)
+        self._rewrite(reply, reply.c.mention_id.in_(ids), ("text", "reason"), hide)
+        theirs = select(reply.c.id).where(reply.c.mention_id.in_(ids))
+        self._rewrite(reply_event, reply_event.c.reply_id.in_(theirs), ("note",), hide)
+        self._connection.execute(update(reply).where(reply.c.mention_id.in_(ids)).values(parent="", root=""))
+        tickets = sorted({row.ticket_id for row in rows if row.ticket_id is not None})
+        # A ticket's description often is the post itself.
+        masked = _then(hide, personal.mask)
+        self._rewrite(ticket, ticket.c.id.in_(tickets), ("title", "description", "place"), masked)
+        self._rewrite(ticket_event, ticket_event.c.ticket_id.in_(tickets), ("detail",), masked)
+
+    def _rename(self, mention_id: int, platform: str, native_id: str) -> None:
+        """On some platforms a post's id holds its author's: what answers it points at a word of ours from then on."""
+        for column in (mention.c.parent, mention.c.root, mention.c.repost_of):
+            self._connection.execute(
+                update(mention)
+                .where(mention.c.platform == platform, column == native_id)
+                .values({column.name: f"erased:{mention_id}"})
+            )
+
+    def _rewrite(self, table: Table, where: Any, names: Sequence[str], said: Callable[[str], str]) -> None:
+        columns = [table.c[name] for name in names]
+        for row in self._connection.execute(select(table.c.id, *columns).where(where)).all():
+            old = {name: getattr(row, name) for name in names}
+            new = {name: _through(value, said) for name, value in old.items()}
+            if new != old:
+                self._connection.execute(update(table).where(table.c.id == row.id).values(new))
+
+    def forget_name(self, who: Person, now: datetime) -> int:
+        """Take a handle out of what others wrote to it, and drop what could not be read and names it; how many rows."""
+        done = 0
+        said = _without([who.handle])
+        for table, rows in self._naming(who):
+            for row in rows:
+                new = {"title": said(row.title), "text": said(row.text)}
+                if table is mention:
+                    # The text's hash stays, so that its platform's next showing of it counts as no edit.
+                    new |= renewed(now) | {"raw": None, "why": None}
+                self._connection.execute(update(table).where(table.c.id == row.id).values(new))
+                done += 1
+        for table, ids in self._unread(who):
+            self._connection.execute(table.delete().where(table.c.id.in_(ids)))
+            done += len(ids)
+        return done
+
+    def _naming(self, who: Person) -> list[tuple[Table, Sequence[Any]]]:
+        if not who.handle:
+            return []
+        name = f"@{who.handle.removeprefix('@')}"
+        found: list[tuple[Table, Sequence[Any]]] = []
+        there = select(mention.c.id).where(mention.c.platform == who.platform)
+        pattern = _pattern([who.handle])
+        for table, here in (
+            (mention, mention.c.platform == who.platform),
+            (mention_version, mention_version.c.mention_id.in_(there)),
+        ):
+            says = or_(*(table.c[part].icontains(name, autoescape=True) for part in ("title", "text")))
+            rows = self._connection.execute(select(table.c.id, table.c.title, table.c.text).where(here, says)).all()
+            found.append((table, [row for row in rows if pattern.search(f"{row.title}\n{row.text}")]))
+        return found
+
+    def _unread(self, who: Person) -> list[tuple[Table, list[int]]]:
+        """Sealed as they came, so that there is no other way than to open each."""
+        wanted = (who.handle.removeprefix("@") or who.link).casefold()
+        here = select(source.c.id).where(source.c.platform == who.platform)
+        found: list[tuple[Table, list[int]]] = []
+        for table, column in ((dead_letter, dead_letter.c.raw), (told, told.c.word)):
+            rows = self._connection.execute(select(table.c.id, column.label("raw")).where(table.c.source_id.in_(here)))
+            ids = [row.id for row in rows if wanted in json.dumps(row.raw, ensure_ascii=False).casefold()]
+            found.append((table, ids))
+        return found
+
+
+def _names(authors: Iterable[Mapping[str, Any] | None]) -> list[str]:
+    found = {str(author[part]).strip() for author in authors if author for part in ("handle", "name", "url")}
+    return sorted((one for one in found if len(one) >= _SHORTEST_NAME), key=len, reverse=True)
+
+
+def _pattern(names: Sequence[str]) -> re.Pattern[str]:
+    said = "|".join(re.escape(one.removeprefix("@")) for one in names)
+    return re.compile(rf"@?(?<![\w.])(?:{said})(?![\w])", re.IGNORECASE)
+
+
+def _without(names: Sequence[str]) -> Callable[[str], str]:
+    """Takes names out of a text."""
+    if not any(one.removeprefix("@") for one in names):
+        return lambda text: text
+    pattern = _pattern(names)
+    return lambda text: pattern.sub(_GONE, text)
+
+
+def _then(first: Callable[[str], str], second: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: second(first(text))
+
+
+def _through(value: Any, said: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return said(value)
+    if isinstance(value, Mapping):
+        return {name: _through(inside, said) for name, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [_through(inside, said) for inside in value]
+    return value

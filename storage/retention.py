@@ -1,0 +1,94 @@
+"""What its time is over for: payloads, texts nobody needed, tickets closed long ago. Each a bounded batch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from sahut.core.model import MentionState, TicketStatus
+from storage.mention_withdrawals import blank, renewed
+from storage.reply_tables import reply
+from storage.tables import decision, mention, ticket, ticket_event
+
+_FILED = (MentionState.FILED, MentionState.CONTEXT)
+_ENDED = (TicketStatus.CLOSED, TicketStatus.VOID, "merged")
+
+
+class SqlRetention:
+    """The ends of data, in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def due(self, name: str, before: datetime) -> int:
+        """How many rows of a class (``raw``, ``filed``, ``dismissed``, ``tickets``) are older than ``before``."""
+        table = ticket if name == "tickets" else mention
+        query = select(func.count()).select_from(table).where(*self._over(name, before))
+        return self._connection.execute(query).scalar_one()
+
+    def forget(self, name: str, before: datetime, now: datetime, *, limit: int) -> int:
+        """Let go of up to ``limit`` rows of a class; how many."""
+        if self._connection.dialect.name == "sqlite":
+            # What stood there is overwritten, and not just no longer pointed at.
+            self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        table = ticket if name == "tickets" else mention
+        query = select(table.c.id).where(*self._over(name, before)).order_by(table.c.id).limit(limit)
+        ids = list(self._connection.execute(query.with_for_update(skip_locked=True)).scalars())
+        if not ids:
+            return 0
+        if name == "raw":
+            self._connection.execute(update(mention).where(mention.c.id.in_(ids)).values(raw=None))
+        elif name == "tickets":
+            self._forget_tickets(ids, now)
+        else:
+            self._blank(ids, now)
+        return len(ids)
+
+    def _over(self, name: str, before: datetime) -> list[Any]:
+        if name == "tickets":
+            return [ticket.c.status.in_(_ENDED), ticket.c.updated_at < before, ticket.c.forgotten_at.is_(None)]
+        if name == "raw":
+            # Whether somebody can answer there may stand in it, so it stays while a reply is under way.
+            waiting = select(reply.c.mention_id).where(reply.c.state.not_in(("sent", "withdrawn")))
+            return [
+                mention.c.raw.is_not(None),
+                mention.c.collected_at < before,
+                mention.c.state.not_in((MentionState.COLLECTED, MentionState.FLAGGED, MentionState.SNOOZED)),
+                mention.c.id.not_in(waiting),
+            ]
+        states = _FILED if name == "filed" else (MentionState.DISMISSED,)
+        return [
+            mention.c.state.in_(states),
+            mention.c.updated_at < before,
+            mention.c.collected_at < before,
+            mention.c.forgotten_at.is_(None),
+            mention.c.lease_token.is_(None),
+        ]
+
+    def _blank(self, ids: list[int], now: datetime) -> None:
+        """The identity and the text's hash stay, so that what still stands on its platform does not come anew."""
+        blank(self._connection, ids, forgotten_at=now, recheck_at=None, **renewed(now))
+        self._connection.execute(update(decision).where(decision.c.mention_id.in_(ids)).values(note=""))
+
+    def _forget_tickets(self, ids: list[int], now: datetime) -> None:
+        """The figures of a ticket stay (number, topic, unit, dates, outcome), for they name nobody."""
+        mentions = list(self._connection.execute(select(mention.c.id).where(mention.c.ticket_id.in_(ids))).scalars())
+        if mentions:
+            self._blank(mentions, now)
+        self._connection.execute(
+            update(ticket)
+            .where(ticket.c.id.in_(ids))
+            .values(title="•••", description="", place="", forgotten_at=now, version=ticket.c.version + 1)
+        )
+        rows = self._connection.execute(
+            select(ticket_event.c.id, ticket_event.c.detail).where(ticket_event.c.ticket_id.in_(ids))
+        ).all()
+        for row in rows:
+            detail = {
+                name: ["", ""] if name in {"title", "description", "place"} else said
+                for name, said in row.detail.items()
+            }
+            if detail != row.detail:
+                self._connection.execute(update(ticket_event).where(ticket_event.c.id == row.id).values(detail=detail))

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, text, union, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import LeaseLostError, NotFoundError, RefusedError, StaleWriteError
 from sahut.core.model import (
     Mention,
-    MentionState,
     Page,
     Problem,
     Reply,
@@ -27,27 +26,13 @@ from sahut.core.model import (
     Standing,
 )
 from storage import paging
-from storage.mention_rows import record, records
 from storage.mentions import SqlMentions
+from storage.reply_rows import conditions, due, event, value, written
+from storage.reply_standings import HANDED_OVER, SqlStandings
 from storage.reply_tables import reply, reply_event
-from storage.tables import dead_letter, mention
 
 _ORDER = "replies"
-# Both databases take far more parameters in one statement, but none is faster for it.
-_KEYS_AT_ONCE = 400
-_MOST_NEAR = 500
-# What may stand on a platform by now.
-_HANDED_OVER = (ReplyState.SENDING, ReplyState.UNKNOWN, ReplyState.BY_HAND, ReplyState.SENT)
-_WAITS_FOR_MACHINES = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNKNOWN)
 _UNSENT = {"attempts": 0, "looks": 0, "sending_since": None}
-_UNDECIDED = (
-    MentionState.COLLECTED,
-    MentionState.CONTEXT,
-    MentionState.FLAGGED,
-    MentionState.SNOOZED,
-    MentionState.FILED,
-    MentionState.HELD,
-)
 
 
 class SqlReplies:
@@ -56,6 +41,7 @@ class SqlReplies:
     def __init__(self, connection: Connection, mentions: SqlMentions) -> None:
         self._connection = connection
         self._mentions = mentions
+        self._standings = SqlStandings(connection, mentions)
 
     # --- people
 
@@ -69,7 +55,7 @@ class SqlReplies:
             "parent": answered.mention.native_id,
             "root": answered.mention.root or answered.mention.native_id,
             "key": secrets.token_hex(16),
-            **_written(draft, now),
+            **written(draft, now),
             "writers": [draft.author_id],
             **_UNSENT,
             "native_id": "",
@@ -90,7 +76,7 @@ class SqlReplies:
 
     def get(self, reply_id: int) -> Reply:
         """Raises NotFoundError."""
-        return _value(self._one(reply_id))
+        return value(self._one(reply_id))
 
     def for_update(self, reply_id: int, *, version: int | None = None) -> Reply:
         """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
@@ -99,7 +85,7 @@ class SqlReplies:
             raise StaleWriteError(
                 "reply", reply_id, expected=version, current=row.version, changes=self._changes(reply_id, version)
             )
-        return _value(row)
+        return value(row)
 
     def _one(self, reply_id: int, *, lock: bool = False) -> Row[Any]:
         query = select(reply).where(reply.c.id == reply_id)
@@ -123,7 +109,7 @@ class SqlReplies:
         """Another text, by one more writer: a draft again, which nobody has approved."""
         writers = sorted({*self._one(reply_id).writers, draft.author_id})
         # Another text is another post: a platform that knows keys would answer with the old one.
-        values = {**_written(draft, now), "writers": writers, "key": secrets.token_hex(16), "attempts": 0}
+        values = {**written(draft, now), "writers": writers, "key": secrets.token_hex(16), "attempts": 0}
         self._write(reply_id, values, now)
         self._note(reply_id, ReplyAct.EDITED, draft.author_name, now)
         return self.get(reply_id)
@@ -155,8 +141,8 @@ class SqlReplies:
         if before.native_id and sent.native_id not in {"", before.native_id}:
             # Too late to help, but not to say: a person can take one of the two down.
             self._note(reply_id, ReplyAct.SENT, actor_name, now, f"it stands there twice, also as {sent.native_id}")
-            self._make_own(before.platform, sent.native_id, reply_id, now)
-            return _value(before)
+            self._standings.make_own(before.platform, sent.native_id, reply_id, now)
+            return value(before)
         values = {
             "state": ReplyState.SENT,
             "native_id": before.native_id or sent.native_id,
@@ -166,8 +152,8 @@ class SqlReplies:
             "reason": "",
             "problem": None,
         }
-        if all(getattr(before, name) == value for name, value in values.items()):
-            return _value(before)
+        if all(getattr(before, name) == wanted for name, wanted in values.items()):
+            return value(before)
         try:
             with self._connection.begin_nested():
                 self._write(reply_id, values, now)
@@ -175,77 +161,41 @@ class SqlReplies:
             raise RefusedError(f"another reply of ours is {sent.native_id} already", rule="reply_taken") from error
         self._note(reply_id, ReplyAct.SENT, actor_name, now, note)
         if sent.native_id:
-            self._make_own(before.platform, sent.native_id, reply_id, now)
+            self._standings.make_own(before.platform, sent.native_id, reply_id, now)
         return self.get(reply_id)
-
-    def _make_own(self, platform: str, native_id: str, reply_id: int, now: datetime) -> None:
-        """A collector may have seen it before us, and a citizen may have answered it."""
-        foreign = and_(mention.c.platform == platform, ~mention.c.own)
-        seen = self._ids(and_(foreign, mention.c.native_id == native_id))
-        answers = self._ids(
-            and_(foreign, mention.c.parent == native_id, text("mention.parent <> ''"), mention.c.answers.is_(None))
-        )
-        if not seen and not answers:
-            return
-        self._mentions.lock([*seen, *answers])
-        changed = {"version": mention.c.version + 1, "updated_at": now, "lease_token": None, "lease_until": None}
-        ours = case((mention.c.state.in_(_UNDECIDED), MentionState.OWN), else_=mention.c.state)
-        again = case(
-            (mention.c.state == MentionState.FILED, MentionState.FLAGGED),
-            (mention.c.state == MentionState.CONTEXT, MentionState.COLLECTED),
-            else_=mention.c.state,
-        )
-        for ids, values in ((seen, {"own": True, "state": ours}), (answers, {"answers": reply_id, "state": again})):
-            self._connection.execute(update(mention).where(mention.c.id.in_(ids)).values({**changed, **values}))
-        # One that could not be judged need not be any more.
-        self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(seen)))
-        self._mentions.refold([*seen, *answers])
-
-    def _ids(self, where: ColumnElement[bool]) -> list[int]:
-        return list(self._connection.execute(select(mention.c.id).where(where)).scalars())
 
     def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]:
         """Newest first. Raises RefusedError(rule="page_token")."""
-        query = select(reply).where(*_conditions(where)).order_by(reply.c.id.desc()).limit(limit + 1)
+        query = select(reply).where(*conditions(where)).order_by(reply.c.id.desc()).limit(limit + 1)
         if after is not None:
             (last,) = paging.keys(after, _ORDER, 1)
             query = query.where(reply.c.id < last)
-        found = [_value(row) for row in self._connection.execute(query)]
+        found = [value(row) for row in self._connection.execute(query)]
         if len(found) <= limit:
             return Page(items=found)
         return Page(items=found[:limit], next=paging.token(_ORDER, [found[limit - 1].id]))
 
     def count(self, where: ReplyFilter, *, cap: int) -> int:
         """How many match, counted up to ``cap``."""
-        some = select(reply.c.id).where(*_conditions(where)).limit(cap).subquery()
+        some = select(reply.c.id).where(*conditions(where)).limit(cap).subquery()
         return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
 
     def of_mention(self, mention_id: int) -> list[Reply]:
         """Oldest first."""
         query = select(reply).where(reply.c.mention_id == mention_id).order_by(reply.c.id)
-        return [_value(row) for row in self._connection.execute(query)]
+        return [value(row) for row in self._connection.execute(query)]
 
     def events(self, reply_id: int) -> list[ReplyEvent]:
         """The history, oldest first."""
         query = select(reply_event).where(reply_event.c.reply_id == reply_id).order_by(reply_event.c.id)
-        return [
-            ReplyEvent(
-                id=row.id,
-                reply_id=row.reply_id,
-                act=ReplyAct(row.act),
-                note=row.note,
-                actor_name=row.actor_name,
-                at=row.at,
-            )
-            for row in self._connection.execute(query)
-        ]
+        return [event(row) for row in self._connection.execute(query)]
 
     def texts_since(self, platform: str, since: datetime, *, but: int | None, limit: int) -> list[str]:
         """What we have answered on a platform since then, or are about to, the latest first."""
         query = select(reply.c.text).where(
             reply.c.platform == platform,
             reply.c.updated_at >= since,
-            reply.c.state.in_([ReplyState.WAITING, ReplyState.APPROVED, *_HANDED_OVER]),
+            reply.c.state.in_([ReplyState.WAITING, ReplyState.APPROVED, *HANDED_OVER]),
         )
         if but is not None:
             query = query.where(reply.c.id != but)
@@ -255,11 +205,11 @@ class SqlReplies:
 
     def waiting(self, now: datetime) -> bool:
         """Whether a machine should turn to one now."""
-        return self._connection.execute(select(reply.c.id).where(_due(now)).limit(1)).first() is not None
+        return self._connection.execute(select(reply.c.id).where(due(now)).limit(1)).first() is not None
 
     def claim(self, *, now: datetime, until: datetime) -> ReplyClaim | None:
         """The one due first, by one conditional UPDATE; None when none is."""
-        first = select(reply).where(_due(now)).order_by(reply.c.due_at, reply.c.id).limit(1)
+        first = select(reply).where(due(now)).order_by(reply.c.due_at, reply.c.id).limit(1)
         row = self._connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
         if row is None:
             return None
@@ -313,31 +263,7 @@ class SqlReplies:
 
     def standing_near(self, mentions: Sequence[Mention]) -> list[Standing]:
         """Replies of ours that stand, or may, in the conversations of these collected mentions."""
-        by_platform: dict[str, set[str]] = {}
-        for one in mentions:
-            by_platform.setdefault(one.platform, set()).update({one.native_id, one.parent, one.root} - {""})
-        found: dict[int, Reply] = {}
-        for platform, every in by_platform.items():
-            keys = sorted(every)
-            for start in range(0, len(keys), _KEYS_AT_ONCE):
-                some = keys[start : start + _KEYS_AT_ONCE]
-                handed_over = and_(reply.c.platform == platform, reply.c.state.in_(_HANDED_OVER))
-                # Three walks of three indexes; of one OR, a planner makes a walk of the table.
-                # Only a conversation can hold very many; of that the newest count.
-                of_roots = select(reply.c.id).where(handed_over, reply.c.root.in_(some)).order_by(reply.c.id.desc())
-                near = union(
-                    select(reply.c.id).where(handed_over, reply.c.native_id.in_(some), text("reply.native_id <> ''")),
-                    select(reply.c.id).where(handed_over, reply.c.parent.in_(some)),
-                    select(of_roots.limit(_MOST_NEAR).subquery().c.id),
-                )
-                for row in self._connection.execute(select(reply).where(reply.c.id.in_(near))):
-                    found[row.id] = _value(row)
-        if not found:
-            return []
-        answered = {one.mention_id for one in found.values()}
-        rows = self._connection.execute(records().where(mention.c.id.in_(answered)))
-        by_id = {row.id: record(row).mention for row in rows}
-        return [Standing(reply=one, mention=by_id[one.mention_id]) for _, one in sorted(found.items())]
+        return self._standings.near(mentions)
 
     # --- rows
 
@@ -357,62 +283,3 @@ class SqlReplies:
                 reply_id=reply_id, act=act, note=note, actor_name=actor_name, at=now, at_version=version
             )
         )
-
-
-def _written(draft: ReplyDraft, now: datetime) -> dict[str, Any]:
-    return {
-        "text": draft.text,
-        "template": draft.template,
-        "state": ReplyState.DRAFT,
-        "author_id": draft.author_id,
-        "author_name": draft.author_name,
-        "approver_name": "",
-        "reason": "",
-        "problem": None,
-        "seen_edits": draft.seen_edits,
-        "written_at": now,
-        "due_at": None,
-    }
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(reply.c.due_at.is_not(None), reply.c.due_at <= now, reply.c.state.in_(_WAITS_FOR_MACHINES))
-
-
-def _conditions(where: ReplyFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if where.states:
-        found.append(reply.c.state.in_(where.states))
-    if where.mention_id is not None:
-        found.append(reply.c.mention_id == where.mention_id)
-    return found
-
-
-def _value(row: Row[Any]) -> Reply:
-    return Reply(
-        id=row.id,
-        mention_id=row.mention_id,
-        platform=row.platform,
-        source_id=row.source_id,
-        key=row.key,
-        text=row.text,
-        template=row.template,
-        state=ReplyState(row.state),
-        author_name=row.author_name,
-        writers=frozenset(row.writers),
-        approver_name=row.approver_name,
-        reason=row.reason,
-        problem=None if row.problem is None else Problem(row.problem),
-        seen_edits=row.seen_edits,
-        written_at=row.written_at,
-        due_at=row.due_at,
-        attempts=row.attempts,
-        looks=row.looks,
-        sending_since=row.sending_since,
-        native_id=row.native_id,
-        permalink=row.permalink,
-        sent_at=row.sent_at,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        version=row.version,
-    )

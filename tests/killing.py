@@ -32,7 +32,7 @@ from tests.conftest import KEY
 # Every line of these may be the last one.
 WATCHED = tuple(
     str(Path(__file__).parents[1] / name)
-    for name in ("sahut/core/outbox.py", "storage/replies.py", "storage/store.py", "tests/killing.py", "collectors/")
+    for name in ("sahut/core/outbox.py", "storage/repl", "storage/store.py", "tests/killing.py", "collectors/")
 )
 
 

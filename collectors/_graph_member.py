@@ -11,6 +11,7 @@ from typing import Any
 from collectors._graph import Graph, MissingError
 from collectors._graph_context import Looker
 from collectors._graph_walk import WATCH, Edge, Shape, Span, Walk, Within, moment, page_of, read_item, revived
+from collectors._looking import Looking
 from collectors._options import filter_of
 from collectors._settings import CollectorSettings
 from sahut.core.errors import InDoubtError, PermanentError
@@ -80,18 +81,25 @@ class GraphMember:
         us = self._known_us(opened, now)
         shape = self.shape(us, now)
         look = Look()
-        for start in range(0, len(native_ids), self.recheck_many):
-            self._look(native_ids[start : start + self.recheck_many], opened, now, look)
+        looking = Looking()
+        looking.at(native_ids, self.recheck_many, lambda part: self._look(part, opened, now, look))
         if look.refused is not None and not look.found:
             raise look.refused
-        gone = self.surely_gone(look, opened, us, now) if look.missing else []
+        missing = [one for one in look.missing if one not in looking.left]
+        gone = self.surely_gone(replace(look, missing=missing), opened, us, now) if missing else []
         mentions = []
         for item in look.found.values():
             try:
                 mentions.append(read_item(shape, "again", item, Within()))
             except ValueError:
                 continue  # it is there: that is all that was asked
-        return Batch(mentions=mentions, seen=len(look.found), withdrawn=gone)
+        return Batch(
+            mentions=mentions,
+            seen=len(look.found),
+            withdrawn=gone,
+            left=looking.left,
+            stopped=looking.stopped,
+        )
 
     def surely_gone(self, look: Look, access: Access, us: Mapping[str, str], now: datetime) -> list[str]:
         """Which of ``look.missing`` are gone. Posts of others may be hidden from this way of asking and yet stand.

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from collectors import _bluesky_posts as posts
 from collectors._http import HttpClient
+from collectors._looking import Looking
 from collectors._options import bad, days, filter_of
 from collectors._query import Matches
 from collectors._settings import CollectorSettings
@@ -41,8 +42,8 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
-
 from sahut.core.model.forms import FieldKind, FormField, PlaceSort, QueryUse, SourceForm
+
 if TYPE_CHECKING:
     from collectors._bluesky_line import Line
 
@@ -134,7 +135,6 @@ class BlueskyCollector:
         ),
     )
 
-    def __init__(self, settings: CollectorSettings) -> None:
     form = SourceForm(
         places=(
             PlaceSort(key="search", words="Bluesky's search", address="search", query=QueryUse.SEARCH),
@@ -156,6 +156,7 @@ class BlueskyCollector:
         ),
     )
 
+    def __init__(self, settings: CollectorSettings) -> None:
         self._http = HttpClient(settings)
 
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
@@ -197,13 +198,23 @@ class BlueskyCollector:
         line = _line(self._http, access, now)
         wanted = [one for one in native_ids[:100] if f"/{posts.POST}/" in one and "#" not in one]
         found: list[Any] = []
-        for start in range(0, len(wanted), _MANY):
-            answer = line.query("app.bsky.feed.getPosts", uris=wanted[start : start + _MANY])
-            found += _listed(answer, "posts")
+
+        def look(part: Sequence[str]) -> None:
+            found.extend(_listed(line.query("app.bsky.feed.getPosts", uris=part), "posts"))
+
+        looking = Looking()
+        looking.at(wanted, _MANY, look)
         mentions, dead = _read(found, line.did, now)
-        shown = {one.native_id for one in mentions} | {one.native_id for one in dead}
-        withdrawn = [one for one in wanted if one not in shown]
-        return Batch(mentions=mentions, dead=dead, withdrawn=withdrawn, seen=len(found), session=line.fresh)
+        known = {*looking.left, *(one.native_id for one in mentions), *(one.native_id for one in dead)}
+        return Batch(
+            mentions=mentions,
+            dead=dead,
+            withdrawn=[one for one in wanted if one not in known],
+            left=looking.left,
+            stopped=looking.stopped,
+            seen=len(found),
+            session=line.fresh,
+        )
 
     def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
         """See `ContextReader.context`. Reposts have none of their own."""

@@ -151,6 +151,10 @@ class FacebookCollector(GraphMember):
             nested=lambda _item: {},
         )
 
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """A call each for the comment above and the post, and one for each list of those beside and below."""
+        return _graph_context.levels(self.looker(access, now), mention, caps)
+
     def capability(self, mention: Mention, access: Access | None) -> Capability:
         """Everything that we can read can be commented on by the Page, as far as asking nobody tells."""
         if access is not None and access.secrets.get("access_token"):
@@ -189,10 +193,6 @@ def _comments(parent: str) -> Edge:
         path=f"{parent}/comments",
         params={"fields": _COMMENT, "filter": "stream", "order": "reverse_chronological", "limit": "100"},
         kind="comment",
-    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
-        """A call each for the comment above and the post, and one for each list of those beside and below."""
-        return _graph_context.levels(self.looker(access, now), mention, caps)
-
         asks=_POSTS_ASK,
     )
 

@@ -127,19 +127,30 @@ class MastodonCollector:
         home = line.home()
         wanted = [local for one in native_ids[:100] if (local := statuses.local_id(one, home))]
         found: list[Any] = []
-        for start in range(0, len(wanted), _MANY):
-            some = wanted[start : start + _MANY]
-            answer = line.look_up("posts looked at again", methodcaller("statuses", some))
-            found += answer if isinstance(answer, list) else []
-        withdrawn: list[str] = []
-        for local in sorted(set(wanted) - {statuses.id_of(one) for one in found}):
-            answer = line.look_up("a post looked at again", methodcaller("status", local))
-            if answer is None:
-                withdrawn.append(statuses.identity(local, home))
-            else:
-                found.append(answer)
+        gone: list[str] = []
+
+        def look(part: Sequence[str]) -> None:
+            answer = line.look_up("posts looked at again", methodcaller("statuses", part))
+            found.extend(answer if isinstance(answer, list) else [])
+
+        def look_for_one(part: Sequence[str]) -> None:
+            answer = line.look_up("a post looked at again", methodcaller("status", part[0]))
+            (gone if answer is None else found).append(part[0] if answer is None else answer)
+
+        looking = Looking()
+        looking.at(wanted, _MANY, look)
+        there = {*looking.left, *(statuses.id_of(one) for one in found)}
+        looking.at(sorted(set(wanted) - there), 1, look_for_one)
         mentions, dead = _read(found, home, now)
-        return Batch(mentions=mentions, dead=dead, withdrawn=withdrawn, seen=len(found), session=line.fresh)
+        return Batch(
+            mentions=mentions,
+            dead=dead,
+            withdrawn=[statuses.identity(local, home) for local in gone],
+            left=[statuses.identity(local, home) for local in looking.left],
+            stopped=looking.stopped,
+            seen=len(found),
+            session=line.fresh,
+        )
 
     def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
         """See `ContextReader.context`."""

@@ -22,6 +22,7 @@ from google.oauth2.service_account import Credentials
 from collectors._dates import usable
 from collectors._google import Line, Manner, resource
 from collectors._html import tidy
+from collectors._looking import Looking
 from collectors._newest_first import Listed, Step, Walk
 from collectors._options import filter_of
 from collectors._query import Matches
@@ -43,8 +44,8 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
-from sahut.core.rules import plain_words
 from sahut.core.model.forms import FormField, PlaceSort, SourceForm
+from sahut.core.rules import plain_words
 
 LIMIT = 350
 REACH = timedelta(days=7)
@@ -76,7 +77,6 @@ class PlayCollector:
         needs=(Need(key="service_account", words="the whole JSON file with the service account's key"),),
     )
 
-    def __init__(self, settings: CollectorSettings) -> None:
     form = SourceForm(
         places=(
             PlaceSort(
@@ -92,6 +92,7 @@ class PlayCollector:
         ),
     )
 
+    def __init__(self, settings: CollectorSettings) -> None:
         self._settings = settings
 
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
@@ -126,19 +127,32 @@ class PlayCollector:
         mentions: list[Mention] = []
         dead: list[DeadItem] = []
         withdrawn: list[str] = []
-        reviews = dict.fromkeys(one.removesuffix(f"/{_ANSWER}") for one in native_ids)
-        for native_id in list(reviews)[:_RECHECKED]:
-            package, _, review_id = native_id.partition("/")
+        reviews = list(dict.fromkeys(one.removesuffix(f"/{_ANSWER}") for one in native_ids))
+
+        def look(part: Sequence[str]) -> None:
+            package, _, review_id = part[0].partition("/")
             found = _get(line, package, review_id)
             there = [] if found is None else _mentions(found, package, now, dead)
-            mentions += there
-            if not dead or dead[-1].native_id != native_id:
-                gone = {native_id, f"{native_id}/{_ANSWER}"} - {one.native_id for one in there}
-                withdrawn += [one for one in native_ids if one in gone]
+            mentions.extend(there)
+            if not dead or dead[-1].native_id != part[0]:
+                gone = {part[0], f"{part[0]}/{_ANSWER}"} - {one.native_id for one in there}
+                withdrawn.extend(one for one in native_ids if one in gone)
+
+        looking = Looking()
+        looking.at(reviews[:_RECHECKED], 1, look)
         for package in {one.partition("/")[0] for one in withdrawn}:
             # Where the whole app is hidden from us, its reviews are not gone: then this is refused.
             _listed(line, package, "", most=1)
-        return Batch(mentions=mentions, dead=dead, withdrawn=withdrawn, seen=len(mentions), session=line.fresh)
+        later = {*looking.left, *reviews[_RECHECKED:]}
+        return Batch(
+            mentions=mentions,
+            dead=dead,
+            withdrawn=withdrawn,
+            left=[one for one in native_ids if one.removesuffix(f"/{_ANSWER}") in later],
+            stopped=looking.stopped,
+            seen=len(mentions),
+            session=line.fresh,
+        )
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """The service account's address. Whether it may see an app is told by testing a source."""

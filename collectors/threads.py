@@ -207,6 +207,10 @@ class ThreadsCollector(GraphMember):
         shown = any(_writer(item) not in {"", us["name"]} for item in look.found.values() if isinstance(item, dict))
         return look.missing if shown else []
 
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """The conversation of the root by one call a page, and a call for each post above that is not in it."""
+        return _graph_context.flat(self.looker(access, now), mention, caps)
+
     def capability(self, mention: Mention, access: Access | None) -> Capability:
         """Whatever we find can be answered, as far as asking nobody tells: its author may have limited answers."""
         if access is not None and access.secrets.get("access_token"):
@@ -247,10 +251,6 @@ class ThreadsCollector(GraphMember):
             kind="post",
             asks=_ASK,
         )
-    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
-        """The conversation of the root by one call a page, and a call for each post above that is not in it."""
-        return _graph_context.flat(self.looker(access, now), mention, caps)
-
         for item in self.listed(edge, "timestamp", since=since, now=now, access=access):
             at = moment(item.get("timestamp"), now)
             here = _below(item.get("replied_to")) == mention.native_id

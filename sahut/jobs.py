@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
 
-from sahut.core import collecting, outbox, pipeline, surroundings
+from sahut.core import collecting, outbox, pipeline, rechecking, surroundings
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
 from sahut.core.outbox import Means
@@ -201,12 +201,12 @@ def converse(parts: Parts) -> None:
 def recheck(parts: Parts) -> None:
     """Ask platforms whether they still show what was collected, a hundred mentions of one source at a time."""
     while not parts.stop.is_set():
-        report = collecting.recheck(store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
+        report = rechecking.recheck(store=parts.store, collector_for=parts.collector_for, clock=parts.clock)
         if report is None:
             return
         log.info(
-            "source %d: %d mentions looked at again, %d edited, %d withdrawn",
-            report.source_id, report.looked, report.edited, report.withdrawn,
+            "source %d: %d mentions looked at again, %d edited, %d withdrawn, %d left for later",
+            report.source_id, report.looked, report.edited, report.withdrawn, report.left,
         )  # fmt: skip
         if report.edited:
             parts.queue.ring("assess")

@@ -24,17 +24,13 @@ from sahut.core.model import (
     Reading,
     Source,
     SourceClaim,
-    SourceState,
 )
 from sahut.core.ports import Backfiller, Clock, Collector, Listener, Rechecker, Store, Tx
 
 log = logging.getLogger(__name__)
 
 COLLECT_LEASE = timedelta(minutes=5)
-RECHECK_BATCH = 100
 HEAR_BATCH = 50
-# A look that a platform did not allow is taken again: the last one of a post would else be lost.
-LOOK_AGAIN_AFTER = timedelta(hours=1)
 _OF_CREDENTIALS = {Problem.REFUSED_CREDENTIAL, Problem.NO_CREDITS}
 
 
@@ -47,17 +43,6 @@ class CollectReport:
     new: int
     edited: int
     dead: int
-    error: CollectError | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecheckReport:
-    """How one look at what was collected went."""
-
-    source_id: int
-    looked: int
-    edited: int
-    withdrawn: int
     error: CollectError | None = None
 
 
@@ -208,11 +193,12 @@ def _read(
     except Exception as failure:
         # A defect in one adapter is that source's trouble: it backs off and shows, the others go on.
         log.exception("source %d (%s): unexpected error", source.id, source.name)
-        tally.error = _defect(failure, access)
+        tally.error = defect(failure, access)
     return tally
 
 
-def _defect(failure: Exception, access: Access | None) -> TransientError:
+def defect(failure: Exception, access: Access | None) -> TransientError:
+    """What a collector should not have raised, without our secrets."""
     said = f"unexpected {type(failure).__name__}: {failure}"
     return TransientError(said if access is None else access.blanked(said), problem=Problem.UNEXPECTED)
 
@@ -275,50 +261,6 @@ def settle(tx: Tx, source: Source, batch: Batch, now: datetime) -> None:
         tx.credentials.used(source.credential_id, now, spent=batch.spent, session=batch.session)
 
 
-def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: Clock) -> RecheckReport | None:
-    """Look again at mentions of one source, up to a hundred, whether their platform still shows them; None for none.
-
-    The next look is written before the platform is asked: whatever happens, none is asked about in a circle.
-    """
-    now = clock()
-    with store.begin() as tx:
-        found = tx.mentions.to_recheck(now, RECHECK_BATCH)
-        if found is None:
-            return None
-        source_id, due = found
-        source = tx.sources.get(source_id)
-        _plan_rechecks(tx, [mention_id for mention_id, _ in due], now)
-    error: CollectError | None = None
-    batch = Batch()
-    edited = 0
-    access: Access | None = None
-    try:
-        collector = collector_for(source.platform)
-        if isinstance(collector, Rechecker) and source.state is not SourceState.REMOVED:
-            check_may_call(store, source, now)
-            access = access_for(store, collector, source, clock)
-            batch = collector.recheck([native_id for _, native_id in due], now=now, access=access)
-            with store.begin() as tx:
-                # What is only another's context stays that: it was asked for, no source has brought it.
-                _, edited = save_mentions(tx, source.id, batch, clock(), context=True)
-                settle(tx, source, batch, clock())
-    except CollectError as failure:
-        error = failure
-        log.warning("source %d (%s): could not look again: %s", source.id, source.name, error)
-    except Exception as failure:
-        log.exception("source %d (%s): unexpected error on looking again", source.id, source.name)
-        error = _defect(failure, access)
-    if error is not None:
-        with store.begin() as tx:
-            hold(tx, source, error, now + source.interval)
-            if isinstance(error, TransientError) and error.problem is not Problem.UNEXPECTED:
-                again = max(error.not_before or now, now + LOOK_AGAIN_AFTER)
-                tx.mentions.recheck_at([mention_id for mention_id, _ in due], again)
-    return RecheckReport(
-        source_id=source.id, looked=len(due), edited=edited, withdrawn=len(batch.withdrawn), error=error
-    )
-
-
 def check_may_call(store: Store, source: Source, now: datetime) -> None:
     """Raises TransientError while the platform wants no call of the source or of its account."""
     with store.read() as tx:
@@ -330,15 +272,6 @@ def check_may_call(store: Store, source: Source, now: datetime) -> None:
                 problem=Problem.RATE_LIMITED,
                 not_before=held,
             )
-
-
-def _plan_rechecks(tx: Tx, mention_ids: Sequence[int], now: datetime) -> None:
-    by_time: dict[datetime | None, list[int]] = {}
-    for mention_id in mention_ids:
-        first_seen = tx.mentions.get(mention_id).mention.collected_at
-        by_time.setdefault(rules.next_recheck(first_seen, now), []).append(mention_id)
-    for when, ids in by_time.items():
-        tx.mentions.recheck_at(ids, when)
 
 
 def save_mentions(

@@ -254,6 +254,7 @@ def test_an_edit_whose_wording_cannot_be_had_waits_for_the_next_look(x: XServer,
 
     assert [m.native_id for m in batch.mentions] == [same]
     assert not batch.withdrawn
+    assert list(batch.left) == [edited]
     assert batch.spent[Currency.USD] > 0
 
 
@@ -273,3 +274,4 @@ def test_a_recheck_beyond_the_budget_looks_at_the_first_few(x: XServer, collecto
 
     assert [m.native_id for m in batch.mentions] == ids[:3]
     assert not batch.withdrawn
+    assert list(batch.left) == ids[3:]

@@ -9,11 +9,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from sahut.core import collecting, rules
+from sahut.core import collecting
 from sahut.core.errors import NotFoundError, PermanentError, RefusedError, StaleWriteError, StoreError, TransientError
 from sahut.core.model import (
     Access,
-    Batch,
     Budget,
     CredentialDraft,
     Currency,
@@ -315,87 +314,3 @@ def test_a_post_that_is_shown_again_is_read_again(store: Store, clock: Clock) ->
         back = tx.mentions.get(1)
         assert tx.mentions.to_recheck(clock() + timedelta(days=1), 10) == (source_id, [(1, "a")])
     assert (back.mention.text, back.withdrawn_at, back.state) == (post.text, None, MentionState.COLLECTED)
-
-
-class Rechecking(FakeCollector):
-    """Says what became of its posts."""
-
-    def __init__(self, answer: Batch | Exception) -> None:
-        super().__init__()
-        self.answer = answer
-        self.asked: list[list[str]] = []
-
-    def recheck(self, native_ids, *, now, access=None):  # type: ignore[no-untyped-def]
-        self.asked.append(list(native_ids))
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-def test_posts_are_looked_at_again_on_the_days_of_the_rule(store: Store, clock: Clock) -> None:
-    source_id = follow(store, credential="")
-    first = clock()
-    edited = a_mention("jalan sudah diperbaiki, terima kasih", native_id="b")
-    collector = Rechecking(Batch(mentions=[edited], withdrawn=["a"], seen=2))
-    collector.page(a_mention("jalan rusak", native_id="a"), a_mention("jalan rusak juga", native_id="b"))
-    collect(store, clock, collector, source_id)
-
-    def recheck() -> collecting.RecheckReport | None:
-        return collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
-
-    assert recheck() is None
-    clock.forward(days=1, seconds=1)
-    report = recheck()
-    assert report is not None
-    assert (report.looked, report.edited, report.withdrawn) == (2, 1, 1)
-    assert recheck() is None
-    clock.forward(days=2)
-    report = recheck()
-    assert report is not None
-    assert collector.asked[-1] == ["b"]
-    assert rules.next_recheck(first, first + timedelta(days=91)) is None
-
-
-def test_a_platform_that_cannot_be_asked_costs_no_mention_its_next_turn(store: Store, clock: Clock) -> None:
-    source_id = follow(store, credential="")
-    collector = Rechecking(TransientError("503", problem=Problem.SERVER_ERROR))
-    collect(store, clock, collector.page(a_mention(native_id="a")), source_id)
-    clock.forward(days=1, seconds=1)
-    report = collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
-    assert report is not None
-    assert report.error is not None
-    assert collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock) is None
-    clock.forward(hours=1)
-    collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
-    assert collector.asked == [["a"], ["a"]]
-
-
-def test_the_last_look_at_a_post_is_taken_again_until_it_succeeds(store: Store, clock: Clock) -> None:
-    source_id = follow(store, credential="")
-    collector = Rechecking(TransientError("503", problem=Problem.SERVER_ERROR))
-    collect(store, clock, collector.page(a_mention(native_id="a")), source_id)
-    clock.forward(days=91)
-    collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
-    collector.answer = Batch(withdrawn=["a"], seen=1)
-    clock.forward(hours=1)
-    report = collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
-    assert report is not None
-    assert report.withdrawn == 1
-    clock.forward(days=91)
-    assert collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock) is None
-
-
-def test_posts_are_not_looked_at_again_while_their_account_has_to_wait(store: Store, clock: Clock) -> None:
-    credential_id = a_credential(store)
-    source_id = follow(store)
-    collector = Rechecking(Batch(withdrawn=["a"], seen=1))
-    collect(store, clock, collector.page(a_mention(native_id="a")), source_id)
-    clock.forward(days=1, seconds=1)
-    with store.begin() as tx:
-        tx.credentials.hold(credential_id, not_before=clock() + timedelta(hours=5), problem=Problem.RATE_LIMITED)
-    collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
-    assert collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock) is None
-    assert collector.asked == []
-    clock.forward(hours=5)
-    collecting.recheck(store=store, collector_for=lambda _: collector, clock=clock)
-    assert collector.asked == [["a"]]

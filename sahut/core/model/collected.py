@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sahut.core.model.access import Currency, Gap
 from sahut.core.model.words import Problem
+
+if TYPE_CHECKING:
+    from sahut.core.errors import CollectError
 
 
 def joined(title: str, text: str) -> str:
@@ -90,6 +93,7 @@ class Batch:
     operator (a wrong charset, a clamped date), in plain words; they are not errors.
 
     ``gaps`` are holes that cannot be closed. ``withdrawn`` are native ids that their platform no longer shows.
+    ``left`` are ids that a second look did not get to, ``stopped`` what ended it where it was a limit or a fault.
     ``spent`` is what the calls since the batch before cost. ``session`` is what the platform gave for the
     secrets meanwhile, to be kept with the credential in place of what was there; None for no change.
     """
@@ -103,6 +107,8 @@ class Batch:
     title: str = ""
     gaps: Sequence[Gap] = ()
     withdrawn: Sequence[str] = ()
+    left: Sequence[str] = ()
+    stopped: CollectError | None = None
     spent: Mapping[Currency, float] = field(default_factory=dict)
     session: Mapping[str, str] | None = None
 

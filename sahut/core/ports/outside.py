@@ -72,7 +72,8 @@ class Rechecker(Protocol):
     def recheck(self, native_ids: Sequence[str], *, now: datetime, access: Access | None = None) -> Batch:
         """What became of up to a hundred mentions: as they read now, or ``withdrawn``. Raises as `collect` does.
 
-        An id that is in neither could not be looked at this time.
+        An id that is in neither was looked at without anything to be said of it; those of ``left`` were not looked at,
+        and are asked for again soon.
         """
         ...
 

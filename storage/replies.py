@@ -27,12 +27,12 @@ from sahut.core.model import (
 )
 from storage import paging
 from storage.mentions import SqlMentions
-from storage.reply_rows import conditions, due, event, value, written
+from storage.reply_rows import conditions, due, event, owed, value, written
 from storage.reply_standings import HANDED_OVER, SqlStandings
 from storage.reply_tables import reply, reply_event
 
 _ORDER = "replies"
-_UNSENT = {"attempts": 0, "looks": 0, "sending_since": None}
+_UNSENT = {"attempts": 0, "looks": 0, "sending_since": None, "owed_usd": None}
 
 
 class SqlReplies:
@@ -109,7 +109,13 @@ class SqlReplies:
         """Another text, by one more writer: a draft again, which nobody has approved."""
         writers = sorted({*self._one(reply_id).writers, draft.author_id})
         # Another text is another post: a platform that knows keys would answer with the old one.
-        values = {**written(draft, now), "writers": writers, "key": secrets.token_hex(16), "attempts": 0}
+        values = {
+            **written(draft, now),
+            "writers": writers,
+            "key": secrets.token_hex(16),
+            "attempts": 0,
+            "owed_usd": None,
+        }
         self._write(reply_id, values, now)
         self._note(reply_id, ReplyAct.EDITED, draft.author_name, now)
         return self.get(reply_id)
@@ -126,7 +132,7 @@ class SqlReplies:
         note: str = "",
     ) -> Reply:
         """A person's act. A note becomes the reply's reason; an approval names its approver."""
-        values: dict[str, Any] = {"state": state, "due_at": due_at, "reason": note, "problem": None}
+        values: dict[str, Any] = {"state": state, "due_at": due_at, "reason": note, "problem": None, "owed_usd": None}
         if act is ReplyAct.APPROVED:
             values["approver_name"] = actor_name
         if act is ReplyAct.RETRIED:
@@ -205,7 +211,8 @@ class SqlReplies:
 
     def waiting(self, now: datetime) -> bool:
         """Whether a machine should turn to one now."""
-        return self._connection.execute(select(reply.c.id).where(due(now)).limit(1)).first() is not None
+        some = (select(reply.c.id).where(one).limit(1) for one in (due(now), owed()))
+        return any(self._connection.execute(query).first() is not None for query in some)
 
     def claim(self, *, now: datetime, until: datetime) -> ReplyClaim | None:
         """The one due first, by one conditional UPDATE; None when none is."""
@@ -232,9 +239,9 @@ class SqlReplies:
             self._note(row.id, ReplyAct.IN_DOUBT, "", now, "its sender was lost")
         return ReplyClaim(reply=self.get(row.id), token=token, until=until)
 
-    def hand_over(self, claim: ReplyClaim, now: datetime) -> None:
-        """Count that it is handed to its platform now. Raises LeaseLostError."""
-        values = {"attempts": reply.c.attempts + 1, "lease_token": claim.token}
+    def hand_over(self, claim: ReplyClaim, now: datetime, *, cost_usd: float) -> None:
+        """Count that it is handed to its platform now, and what it costs if it stands there. Raises LeaseLostError."""
+        values = {"attempts": reply.c.attempts + 1, "lease_token": claim.token, "owed_usd": cost_usd}
         if not self._write(claim.reply.id, values, now, reply.c.lease_token == claim.token):
             raise LeaseLostError(f"reply {claim.reply.id} is in other hands")
 
@@ -255,9 +262,25 @@ class SqlReplies:
     ) -> None:
         """How the claim ended, where it did not end on the platform. Raises LeaseLostError."""
         values = {"state": state, "due_at": due_at, "reason": reason, "problem": problem}
+        if state is not ReplyState.UNKNOWN:
+            # It surely does not stand there.
+            values["owed_usd"] = None
         if not self._write(claim.reply.id, values, now, reply.c.lease_token == claim.token):
             raise LeaseLostError(f"reply {claim.reply.id} is in other hands")
         self._note(claim.reply.id, act, "", now, reason)
+
+    def owed(self, limit: int) -> list[int]:
+        """Which stand and were not charged yet."""
+        return list(self._connection.execute(select(reply.c.id).where(owed()).limit(limit)).scalars())
+
+    def charge(self, reply_id: int) -> float | None:
+        """What it costs, once: whoever asks later gets None."""
+        row = self._one(reply_id, lock=True)
+        if row.state != ReplyState.SENT or row.owed_usd is None:
+            return None
+        # No version: nobody who has it open needs to know.
+        self._connection.execute(update(reply).where(reply.c.id == reply_id).values(owed_usd=None))
+        return float(row.owed_usd)
 
     # --- conversations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_
+from sqlalchemy import ColumnElement, Row, and_, text
 
 from sahut.core.model import Problem, Reply, ReplyAct, ReplyDraft, ReplyEvent, ReplyFilter, ReplyState
 from storage.reply_tables import reply
@@ -33,6 +33,12 @@ def written(draft: ReplyDraft, now: datetime) -> dict[str, Any]:
 def due(now: datetime) -> ColumnElement[bool]:
     """What a machine should turn to now."""
     return and_(reply.c.due_at.is_not(None), reply.c.due_at <= now, reply.c.state.in_(_WAITS_FOR_MACHINES))
+
+
+def owed() -> ColumnElement[bool]:
+    """What stands and was not charged yet."""
+    # As the index says it.
+    return and_(text("reply.state = 'sent'"), reply.c.owed_usd.is_not(None))
 
 
 def conditions(where: ReplyFilter) -> list[ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, text
 
 from storage.tables import metadata
 from storage.types import Json, PersonalWords, RowId, Utc, Words
@@ -33,6 +33,8 @@ reply = Table(
     Column("lease_token", String),
     Column("attempts", Integer, nullable=False),
     Column("looks", Integer, nullable=False),
+    # US dollars that its credential is to be charged once it stands; NULL where nothing is, or it was charged.
+    Column("owed_usd", Float),
     Column("sending_since", Utc),
     Column("native_id", Words, nullable=False),
     Column("permalink", PersonalWords, nullable=False),
@@ -46,9 +48,11 @@ reply = Table(
 
 _OPEN = text("state NOT IN ('sent', 'withdrawn')")
 _DUE = text("due_at IS NOT NULL")
+_OWED = text("state = 'sent' AND owed_usd IS NOT NULL")
 _NAMED = text("native_id <> ''")
 Index("uq_reply_open", reply.c.mention_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_reply_due", reply.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+Index("ix_reply_owed", reply.c.id, sqlite_where=_OWED, postgresql_where=_OWED)
 Index(
     "uq_reply_native",
     reply.c.platform,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from sahut.core import surroundings
+from sahut.core import booking, surroundings
 from sahut.core.errors import (
     CollectError,
     InDoubtError,
@@ -85,11 +85,6 @@ class _Way(NamedTuple):
     record: MentionRecord
 
 
-class _Stands(NamedTuple):
-    sent: SentReply
-    cost_usd: float
-
-
 class _End(NamedTuple):
     """How a claim ended, where it did not end on the platform."""
 
@@ -107,6 +102,7 @@ def deliver(*, store: Store, means: Means, clock: Clock, lease: timedelta = SEND
     with store.begin() as tx:
         claim = tx.replies.claim(now=now, until=now + lease)
     if claim is None:
+        booking.book_owed(store, now)
         return None
     end = (
         _send(store, means, claim, clock, lease)
@@ -116,7 +112,7 @@ def deliver(*, store: Store, means: Means, clock: Clock, lease: timedelta = SEND
     return _write_down(store, claim, end, clock())
 
 
-def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock, lease: timedelta) -> _Stands | _End:
+def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock, lease: timedelta) -> SentReply | _End:
     reply = claim.reply
     try:
         way = _way(store, means, reply, clock())
@@ -129,9 +125,9 @@ def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock, lease: ti
         log.exception("reply %d: unexpected error before it was sent", reply.id)
         return _failed(error)
     # A second time after the count, whose transaction may have waited.
-    if _held_up(claim, lease, clock()) or not _counted(store, claim, clock()) or _held_up(claim, lease, clock()):
+    if _held_up(claim, lease, clock()) or not _counted(store, claim, cost, clock()) or _held_up(claim, lease, clock()):
         return _later(reply, TransientError("it was held up before it was sent", problem=Problem.TOO_SLOW), clock())
-    return _hand_over(way, replace(reply, attempts=reply.attempts + 1), cost, clock)
+    return _hand_over(way, replace(reply, attempts=reply.attempts + 1), clock)
 
 
 def _held_up(claim: ReplyClaim, lease: timedelta, now: datetime) -> bool:
@@ -139,17 +135,17 @@ def _held_up(claim: ReplyClaim, lease: timedelta, now: datetime) -> bool:
     return now > claim.until - lease / 2
 
 
-def _counted(store: Store, claim: ReplyClaim, now: datetime) -> bool:
+def _counted(store: Store, claim: ReplyClaim, cost_usd: float, now: datetime) -> bool:
     """Only what is handed over counts, not what was put off before. False where the claim is in other hands."""
     try:
         with store.begin() as tx:
-            tx.replies.hand_over(claim, now)
+            tx.replies.hand_over(claim, now, cost_usd=cost_usd)
     except LeaseLostError:
         return False
     return True
 
 
-def _hand_over(way: _Way, reply: Reply, cost_usd: float, clock: Clock) -> _Stands | _End:
+def _hand_over(way: _Way, reply: Reply, clock: Clock) -> SentReply | _End:
     try:
         sent = way.replier.reply(way.record.mention, reply.text, key=reply.key, now=clock(), access=way.access)
     except TransientError as error:
@@ -165,7 +161,7 @@ def _hand_over(way: _Way, reply: Reply, cost_usd: float, clock: Clock) -> _Stand
         return _in_doubt(said, clock(), Problem.UNEXPECTED)
     if not sent.native_id:
         return _in_doubt("the platform took it without giving it an id", clock(), None)
-    return _Stands(sent, cost_usd)
+    return sent
 
 
 def _way(store: Store, means: Means, reply: Reply, now: datetime) -> _Way:
@@ -219,17 +215,12 @@ def _reserved(store: Store, reply: Reply, currency: Currency, wanted: float, now
         if credential_id is None:
             return True
         held = tx.credentials.reserve(
-            credential_id, _token(reply), currency, wanted, least=wanted, now=now, until=now + RESERVED_FOR
+            credential_id, booking.token(reply), currency, wanted, least=wanted, now=now, until=now + RESERVED_FOR
         )
         return held is not None
 
 
-def _token(reply: Reply) -> str:
-    """Under what its price is set aside: the same for whoever finds out later what became of it."""
-    return f"reply {reply.key}"
-
-
-def _look(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> _Stands | _End:
+def _look(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> SentReply | _End:
     reply = claim.reply
     since = (reply.sending_since or reply.written_at) - _CLOCKS
     try:
@@ -246,21 +237,22 @@ def _look(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> _Stand
         log.exception("reply %d: unexpected error while it was looked for", reply.id)
         return _unclear(error)
     if found is not None:
-        return _Stands(found, way.replier.measure(reply.text, way.record.mention, way.access).cost_usd)
+        return found
     if reply.attempts >= MAX_SENDS:
         reason = f"was handed over {reply.attempts} times and never stood there"
         return _End(ReplyState.FAILED, ReplyAct.FAILED, None, reason, Problem.UNEXPECTED)
     return _End(ReplyState.APPROVED, ReplyAct.NOT_THERE, clock(), "it is not on the platform: it goes out again")
 
 
-def _write_down(store: Store, claim: ReplyClaim, end: _Stands | _End, now: datetime) -> DeliveryReport:
+def _write_down(store: Store, claim: ReplyClaim, end: SentReply | _End, now: datetime) -> DeliveryReport:
     reply = claim.reply
-    if isinstance(end, _Stands):
+    if isinstance(end, SentReply):
         try:
             with store.begin() as tx:
-                tx.replies.sent(claim, end.sent, now)
+                tx.replies.sent(claim, end, now)
                 _note(tx, reply, ReplyAct.SENT, ReplyState.SENT, now)
-                _charge(tx, reply, end, now)
+                booking.book(tx, reply.id, now)
+                _keep_session(tx, reply, end, now)
                 surroundings.look_after(tx, [reply.mention_id], now)
             return DeliveryReport(reply_id=reply.id, state=ReplyState.SENT)
         except RefusedError as error:
@@ -274,7 +266,7 @@ def _write_down(store: Store, claim: ReplyClaim, end: _Stands | _End, now: datet
             credential_id = tx.sources.get(reply.source_id).credential_id
             if credential_id is not None:
                 if end.state is not ReplyState.UNKNOWN:
-                    tx.credentials.settle(credential_id, _token(reply), now, {})
+                    tx.credentials.settle(credential_id, booking.token(reply), now, {})
                 if end.hold_until is not None:
                     tx.credentials.hold(credential_id, not_before=end.hold_until, problem=end.problem)
     except LeaseLostError:
@@ -287,13 +279,10 @@ def _note(tx: Tx, reply: Reply, act: ReplyAct, state: ReplyState, now: datetime)
     tx.audit.add(AuditDraft(act=AuditAct.REPLY, at=now, name="sahut", kind="reply", key=str(reply.id), detail=said))
 
 
-def _charge(tx: Tx, reply: Reply, stands: _Stands, now: datetime) -> None:
+def _keep_session(tx: Tx, reply: Reply, sent: SentReply, now: datetime) -> None:
     credential_id = tx.sources.get(reply.source_id).credential_id
-    if credential_id is not None:
-        spent = {Currency.REPLIES: 1.0, Currency.USD: stands.cost_usd}
-        tx.credentials.settle(credential_id, _token(reply), now, spent)
-        if stands.sent.session is not None:
-            tx.credentials.used(credential_id, now, session=stands.sent.session)
+    if credential_id is not None and sent.session is not None:
+        tx.credentials.used(credential_id, now, session=sent.session)
 
 
 def _later(reply: Reply, error: TransientError, now: datetime) -> _End:

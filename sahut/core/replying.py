@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sahut.core import surroundings, wording
+from sahut.core import booking, surroundings, wording
 from sahut.core.errors import RefusedError, SahutError, StaleWriteError
 from sahut.core.model import (
     Access,
@@ -229,6 +229,7 @@ def settle(
         sent = SentReply(native_id="", permalink=_web_link(link))
         surroundings.look_after(tx, [tx.replies.get(reply_id).mention_id], now)
         seen = tx.replies.stands(reply_id, sent, now=now, actor_name=actor.name, note="seen there by a person")
+        booking.book(tx, reply_id, now)
         return _noted(tx, seen, ReplyAct.SENT, actor, now)
     moved = tx.replies.move(
         reply_id, ReplyState.APPROVED, ReplyAct.NOT_THERE, actor_name=actor.name, now=now, due_at=now

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sahut.core import collecting, outbox
-from sahut.core.errors import TransientError
+from sahut.core import collecting, outbox, replying
+from sahut.core.errors import InDoubtError, PermanentError, RefusedError, TransientError
 from sahut.core.model import (
     Access,
     Batch,
@@ -27,12 +28,13 @@ from sahut.core.model import (
     ReplyAct,
     ReplyDraft,
     ReplyState,
+    Role,
     Source,
 )
 from sahut.core.outbox import Means
 from sahut.core.ports import Store
 from sahut.core.purses import HELD_FOR, StoredPurse
-from tests.builders import NOW, a_mention, a_source_draft, a_user
+from tests.builders import NOW, a_mention, a_source_draft, a_user, an_actor
 from tests.conftest import KEY, Clock
 from tests.fakes import FakeCollector, FakeReplier
 
@@ -252,3 +254,125 @@ def test_a_reply_in_doubt_keeps_its_price_set_aside_until_it_is_found_or_not(sto
     outbox.deliver(store=store, means=made, clock=clock)
     assert spent(store, credential_id) == {Currency.USD: pytest.approx(0.2), Currency.REPLIES: 1.0}
     assert left(store, credential_id, clock()) == pytest.approx(0.8)
+
+
+class InDoubt:
+    """A reply with a link that was handed over and stands there, while its sender does not know."""
+
+    def __init__(self, store: Store, clock: Clock, *, by_person: bool = False) -> None:
+        self.store, self.clock = store, clock
+        self.credential_id = a_credential(store, usd=1.0, replies=5.0)
+        (self.reply_id,) = approved(store, ["Lihat https://kota.example"])
+        self.actor = an_actor(store, "rina", role=Role.COMMS)
+        self.platform = FakeReplier().then_raise(InDoubtError("cut off", problem=Problem.TOO_SLOW), arriving=True)
+        if by_person:
+            self.platform.blind(PermanentError("no search", problem=Problem.LACKS_ACCESS))
+        self.deliver()
+
+    def deliver(self) -> None:
+        made = means(self.store, self.platform, self.clock)
+        outbox.deliver(store=self.store, means=made, clock=self.clock)
+
+    def collected(self) -> None:
+        seen = a_mention(native_id="r1", text="Lihat https://kota.example", parent="m0", own=True)
+        with self.store.begin() as tx:
+            collecting.save_mentions(tx, tx.replies.get(self.reply_id).source_id, Batch(mentions=[seen]), self.clock())
+
+    def settled(self) -> None:
+        with self.store.begin() as tx:
+            replying.settle(
+                tx,
+                self.reply_id,
+                link="https://a.example/r1",
+                stands=True,
+                version=None,
+                actor=self.actor,
+                now=self.clock(),
+            )
+
+    def state(self) -> ReplyState:
+        with self.store.read() as tx:
+            return tx.replies.get(self.reply_id).state
+
+    def spent(self) -> dict[Currency, float]:
+        with self.store.read() as tx:
+            return tx.credentials.spent(self.credential_id, NOW.date(), self.clock().date())
+
+
+ONE_DEAR_REPLY = {Currency.USD: pytest.approx(0.2), Currency.REPLIES: 1.0}
+
+
+def test_a_reply_that_a_collector_comes_upon_is_charged_by_the_next_turn_of_the_outbox(
+    store: Store, clock: Clock
+) -> None:
+    doubt = InDoubt(store, clock)
+    doubt.collected()
+    assert (doubt.state(), doubt.spent()) == (ReplyState.SENT, {})
+    clock.forward(hours=3)  # what was set aside for it has lapsed
+    with store.read() as tx:
+        assert tx.replies.waiting(clock())
+    doubt.deliver()
+    doubt.deliver()
+    doubt.collected()
+    doubt.deliver()
+    assert doubt.spent() == ONE_DEAR_REPLY
+    assert left(store, doubt.credential_id, clock()) == pytest.approx(0.8)
+    with store.read() as tx:
+        assert not tx.replies.waiting(clock())
+
+
+def test_a_reply_that_a_person_finds_standing_is_charged_with_the_persons_word(store: Store, clock: Clock) -> None:
+    doubt = InDoubt(store, clock, by_person=True)
+    clock.forward(minutes=3)
+    doubt.deliver()
+    doubt.settled()
+    assert doubt.spent() == ONE_DEAR_REPLY
+    doubt.collected()
+    doubt.deliver()
+    assert doubt.spent() == ONE_DEAR_REPLY
+
+
+def test_a_reply_that_a_lost_sender_left_is_charged_by_who_looks_for_it(store: Store, clock: Clock) -> None:
+    doubt = InDoubt(store, clock)
+    clock.forward(minutes=3)
+    doubt.deliver()
+    doubt.collected()
+    doubt.deliver()
+    assert (doubt.state(), doubt.spent()) == (ReplyState.SENT, ONE_DEAR_REPLY)
+
+
+def test_several_that_find_a_reply_at_once_charge_it_once(store: Store, clock: Clock) -> None:
+    doubt = InDoubt(store, clock)
+    clock.forward(minutes=3)
+    ready = threading.Barrier(4)
+
+    def find(how: Callable[[], None]) -> None:
+        ready.wait(timeout=30)
+        # Whoever comes second may be told that it is settled.
+        with contextlib.suppress(RefusedError):
+            how()
+
+    threads = [
+        threading.Thread(target=find, args=(how,))
+        for how in (doubt.deliver, doubt.deliver, doubt.collected, doubt.settled)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    doubt.deliver()
+    assert (doubt.state(), doubt.spent()) == (ReplyState.SENT, ONE_DEAR_REPLY)
+
+
+def test_what_a_person_posted_by_hand_costs_nothing_of_ours(store: Store, clock: Clock) -> None:
+    credential_id = a_credential(store, usd=1.0, replies=5.0)
+    (reply_id,) = approved(store, ["Lihat https://kota.example"])
+    actor = an_actor(store, "rina", role=Role.COMMS)
+    platform = FakeReplier().then_raise(PermanentError("refused", problem=Problem.LACKS_ACCESS))
+    outbox.deliver(store=store, means=means(store, platform, clock), clock=clock)
+    with store.begin() as tx:
+        assert tx.replies.get(reply_id).state is ReplyState.FAILED
+        replying.answered(tx, reply_id, "https://a.example/r1", version=None, actor=actor, now=clock())
+    outbox.deliver(store=store, means=means(store, platform, clock), clock=clock)
+    assert spent(store, credential_id) == {}
+    assert left(store, credential_id, clock()) == 1.0

@@ -79,7 +79,7 @@ class Replies(Protocol):
     # --- machines
 
     def waiting(self, now: datetime) -> bool:
-        """Whether a machine should turn to one now."""
+        """Whether a machine should turn to one now, be it only to charge it."""
         ...
 
     def claim(self, *, now: datetime, until: datetime) -> ReplyClaim | None:
@@ -90,9 +90,10 @@ class Replies(Protocol):
         """
         ...
 
-    def hand_over(self, claim: ReplyClaim, now: datetime) -> None:
+    def hand_over(self, claim: ReplyClaim, now: datetime, *, cost_usd: float) -> None:
         """Count that it is handed to its platform now, under the same lease. Raises LeaseLostError.
 
+        ``cost_usd`` is owed once it stands there, however that is found out; not where it turns out not to.
         The count starts anew with another text and with a person's retry.
         """
         ...
@@ -113,6 +114,17 @@ class Replies(Protocol):
         problem: Problem | None = None,
     ) -> None:
         """How the claim ended, where it did not end on the platform. Raises LeaseLostError."""
+        ...
+
+    def owed(self, limit: int) -> list[int]:
+        """Which stand on their platforms, were handed over by a machine, and were not charged yet."""
+        ...
+
+    def charge(self, reply_id: int) -> float | None:
+        """Take what one that stands costs in US dollars, 0 where it is free; None where nothing is owed (any more).
+
+        Of two that ask at once one gets it. Raises NotFoundError.
+        """
         ...
 
     # --- conversations

@@ -27,7 +27,7 @@ from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import filters, news, replies, steering, viewings
+from triage_api.web import differences, filters, news, replies, steering, viewings
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
 from triage_api.web.words import _
 
@@ -166,7 +166,8 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             first=first,
             tied=likeness(record, first) if first else None,
             copies=_ties(tx, record),
-            versions=tx.mentions.versions(mention_id),
+            edits=differences.edits(tx.mentions.versions(mention_id), record),
+            similar=suggesting.mentions_like(tx, record, now=desk.now, limit=_MOST_LIKELY),
             assessments=tx.assessments.history(mention_id),
             decisions=decisions,
             undoable=[one.id for one in decisions if may_decide and actions.can_undo(tx, one)],

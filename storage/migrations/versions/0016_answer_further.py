@@ -13,12 +13,72 @@ revision = "0016"
 down_revision = "0015"
 
 
+def _id() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _at(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
 def upgrade() -> None:
     _change_replies()
+    _take_files()
 
 
 def downgrade() -> None:
     _change_replies_back()
+    _take_no_files()
+
+
+def _take_files() -> None:
+    op.create_table(
+        "file_import",
+        sa.Column("id", _id(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("found", sa.Text(), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("source_id", _id(), nullable=True),
+        sa.Column("by_name", sa.Text(), nullable=False),
+        sa.Column("lease_token", sa.String(), nullable=True),
+        _at("lease_until", nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        _at("created_at"),
+        _at("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name="fk_file_import_source_id_source"),
+        sa.PrimaryKeyConstraint("id", name="pk_file_import"),
+    )
+    op.create_index("ix_file_import_state", "file_import", ["state"], unique=False)
+    op.create_table(
+        "file_import_part",
+        sa.Column("id", _id(), nullable=False),
+        sa.Column("import_id", _id(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["file_import.id"],
+            name="fk_file_import_part_import_id_file_import",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_file_import_part"),
+        sa.UniqueConstraint("import_id", "number", name="uq_file_import_part_import_id_number"),
+    )
+
+
+def _take_no_files() -> None:
+    op.drop_table("file_import_part")
+    op.drop_index("ix_file_import_state", "file_import")
+    op.drop_table("file_import")
 
 
 def _change_replies() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
@@ -28,7 +30,7 @@ from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
 from triage_api.web import differences, filters, news, replies, steering, viewings
-from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, picks_of, with_flash
+from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Desk, picks_of, with_flash
 from triage_api.web.words import _
 
 router = APIRouter(include_in_schema=False)
@@ -36,6 +38,7 @@ router = APIRouter(include_in_schema=False)
 MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 PAGE = 25
 _MOST_COPIES = 50
+_DIGITS = 9
 _MOST_FOUND = 10
 _MOST_LIKELY = 5
 _TABS: dict[str, tuple[MentionState, ...]] = {
@@ -107,12 +110,39 @@ def areas(desk: AtDesk) -> Response:
 def copies(desk: AtDesk, mention_id: MentionId) -> Response:
     """The mentions that count on this one, to unfold below its row."""
     with desk.deps.store.read() as tx:
-        return desk.page(tx, "copies.html", copies=_ties(tx, tx.mentions.get(mention_id)))
+        return desk.page(tx, "copies.html", copies=_ties(desk, tx, tx.mentions.get(mention_id)))
 
 
-def _ties(tx: Tx, first: MentionRecord) -> list[tuple[MentionRecord, TieReason, float]]:
-    found = tx.mentions.page(MentionFilter(first_id=first.id), order=MentionOrder.NEWEST, limit=_MOST_COPIES)
-    return [(copy, *likeness(copy, first)) for copy in found.items]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """A page of the mentions that count on one, the newest first: from the ``start``-th of all ``total``.
+
+    ``later`` is the query of the next page, "" on the last.
+    """
+
+    first: MentionRecord
+    items: Sequence[tuple[MentionRecord, TieReason, float]]
+    start: int
+    total: int
+    later: str
+
+
+def _ties(desk: Desk, tx: Tx, first: MentionRecord) -> Copies:
+    """The page of copies that the address asks for."""
+    asked = desk.request.query_params
+    after, shown = asked.get("copies") or None, asked.get("shown", "0")
+    before = int(shown) if after and shown.isascii() and shown.isdecimal() and len(shown) < _DIGITS else 0
+    where = MentionFilter(first_id=first.id)
+    found = tx.mentions.page(where, order=MentionOrder.NEWEST, limit=_MOST_COPIES, after=after)
+    done = before + len(found.items)
+    return Copies(
+        first=first,
+        items=[(copy, *likeness(copy, first)) for copy in found.items],
+        start=before + 1,
+        # A unit officer sees some of them alone; nobody is told of more than they may see.
+        total=max(first.similar, done) if desk.may(Permission.READ) else tx.mentions.count(where, cap=COUNT_CAP),
+        later=urlencode({"copies": found.next, "shown": done}) if found.next else "",
+    )
 
 
 def likeness(copy: MentionRecord, first: MentionRecord) -> tuple[TieReason, float]:
@@ -165,7 +195,7 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             record=record,
             first=first,
             tied=likeness(record, first) if first else None,
-            copies=_ties(tx, record),
+            copies=_ties(desk, tx, record),
             edits=differences.edits(tx.mentions.versions(mention_id), record),
             similar=suggesting.mentions_like(tx, record, now=desk.now, limit=_MOST_LIKELY),
             assessments=tx.assessments.history(mention_id),

@@ -31,7 +31,7 @@ class WebhookCollector:
         steps=(
             "Follow it with an address of your own choice, a word for the system that delivers.",
             "Give that system the secret, and the address /api/v1/hooks/ with the source's number.",
-            "It signs each delivery: HMAC-SHA256 over the time, a full stop and the body (docs/platforms/webhook.md).",
+            "It signs each delivery with HMAC-SHA256: docs/platforms/webhook.md says over what.",
         ),
         needs=(Need(key="secret", words="what the other system signs with", made=True),),
     )

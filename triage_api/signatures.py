@@ -53,6 +53,11 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace")) and bool(one)
 
 
-def stamped(timestamp: str, body: bytes) -> bytes:
-    """What is signed: the time, a full stop and the body."""
-    return timestamp.strip().encode("utf-8", "replace") + b"." + body
+def stamped(timestamp: str, source_id: int, key: str, body: bytes) -> bytes:
+    """What is signed: the time, the source's number and the delivery's key, a line each, then the body.
+
+    So what was signed for one source is worth nothing for another, nor under a key of somebody else's making. No header
+    can hold the end of a line, which is why nothing can be moved from one part to the next.
+    """
+    head = f"{timestamp.strip()}\n{source_id}\n{key}\n"
+    return head.encode("utf-8", "replace") + body

@@ -60,11 +60,13 @@ class Hooks:
     ) -> Any:
         body = said if isinstance(said, bytes) else json.dumps(said).encode()
         stamp = over.get("stamp", str(int(self.clock().timestamp())))
-        signed = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        number = self.source if source is None else source
+        head = f"{stamp}\n{over.get('for_source', number)}\n{over.get('for_key', key or '')}\n"
+        signed = hmac.new(secret.encode(), head.encode() + body, hashlib.sha256).hexdigest()
         headers = {"X-Sahut-Timestamp": stamp, "X-Sahut-Signature": over.get("signature", f"sha256={signed}")}
         if key is not None:
             headers["Idempotency-Key"] = key
-        url = f"/api/v1/hooks/{self.source if source is None else source}"
+        url = f"/api/v1/hooks/{number}"
         return self.client.post(url, content=over.get("sent", body), headers=headers)
 
     def meta(self, credential: int, event: Any, *, secret: str = APP) -> Any:
@@ -176,6 +178,33 @@ class TestDeliveries:
         assert answer.status_code == 401
         assert answer.json()["detail"] == "the signature, the word or the time does not fit"
         assert hooks.texts() == []
+
+    def test_what_was_signed_for_one_source_is_refused_at_another_with_the_same_secret(self, hooks: Hooks) -> None:
+        other = hooks.add_source("webhook", "call center", credential="loket")
+        assert hooks.send(POST, source=other, for_source=hooks.source).status_code == 401
+        assert hooks.send(POST, source=other, for_source="").status_code == 401
+        assert hooks.texts() == []
+        assert hooks.send(POST, source=other).status_code == 200
+
+    def test_a_delivery_that_was_listened_to_counts_under_no_other_key(self, hooks: Hooks) -> None:
+        post = {"text": "Lampu jalan padam"}
+        first = hooks.send(post, key="k1")
+        assert hooks.send(post, key="k2", for_key="k1").status_code == 401
+        assert hooks.send(post, key="k1").json() == first.json()
+        assert hooks.texts() == ["Lampu jalan padam"]
+
+    def test_nothing_signed_can_be_moved_from_one_part_to_the_next(self, hooks: Hooks) -> None:
+        stamp, key = str(int(hooks.clock().timestamp())), "k1"
+        body = json.dumps(POST).encode()
+        head = f"{stamp}\n{hooks.source}\n{key}\n".encode()
+        signature = "sha256=" + hmac.new(SECRET.encode(), head + body, hashlib.sha256).hexdigest()
+        moved = [
+            (key[:1], key[1:].encode() + b"\n" + body),
+            (f"{key}{body.decode()[:1]}", body[1:]),
+            (f"{hooks.source}", f"{key}\n".encode() + body),
+        ]
+        for other_key, other_body in moved:
+            assert hooks.send(other_body, key=other_key, signature=signature).status_code == 401
 
     @pytest.mark.parametrize(("seconds", "status"), [(-301, 401), (-299, 200), (299, 200), (301, 401)])
     def test_a_delivery_is_worth_something_for_five_minutes(self, hooks: Hooks, seconds: int, status: int) -> None:

@@ -50,11 +50,11 @@ def deliver(
     key: IdempotencyKey = None,
 ) -> Response:
     """Take one post or a list of up to 500; says which are new, edited, known or unreadable. A repeat gets the same."""
-    source = _proven(deps, source_id, now, stamped(timestamp, body), signature)
-    if not recent(timestamp, now):
-        raise BadSignatureError
     if key is None:
         raise KeyMissingError("name the delivery in the header Idempotency-Key")
+    source = _proven(deps, source_id, now, stamped(timestamp, source_id, key, body), signature)
+    if not recent(timestamp, now):
+        raise BadSignatureError
     items = _items(body)
     if deps.collector_for is None:
         raise RefusedError("this process collects nothing", rule="no_collector")

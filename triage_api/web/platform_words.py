@@ -83,8 +83,8 @@ _INDONESIAN = {
     "Give that system the secret, and the address /api/v1/hooks/ with the source's number.": (
         "Berikan rahasianya kepada sistem itu, beserta alamat /api/v1/hooks/ diikuti nomor sumbernya."
     ),
-    "It signs each delivery: HMAC-SHA256 over the time, a full stop and the body (docs/platforms/webhook.md).": (
-        "Sistem itu menandatangani tiap kiriman: HMAC-SHA256 atas waktu, titik, dan isi (docs/platforms/webhook.md)."
+    "It signs each delivery with HMAC-SHA256: docs/platforms/webhook.md says over what.": (
+        "Sistem itu menandatangani tiap kiriman dengan HMAC-SHA256: docs/platforms/webhook.md menyebut atas apa."
     ),
     "what the other system signs with": "kunci yang dipakai sistem lain untuk menandatangani",
     # --- X

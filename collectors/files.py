@@ -136,6 +136,17 @@ class FileCollector:
             notes=opened.table.notes,
         )
 
+    def columns(self, source: Source) -> list[str]:
+        """The cells of its widest first row, which its columns may be called by. Raises as `layout` does."""
+        path = self._settings.base_dir / source.address
+        try:
+            _stat(path)
+            with closing(open_table(path, survey(path)).rows()) as rows:
+                head = [row.cells for row in islice(rows, HEADER_WITHIN) if not row.fault]
+        except OSError as error:
+            raise _refused(path, error) from error
+        return [cell.strip() for cell in max(head, key=len, default=[])]
+
 
 def same_bytes(path: Path) -> Callable[[Source], bool]:
     """Says whether a source last read the very bytes of ``path``. Raises TransientError, PermanentError."""

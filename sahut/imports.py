@@ -103,8 +103,19 @@ def source_of(tx: Tx, path: Path, *, name: str, same_bytes: Callable[[Source], b
     return None
 
 
-def rehearse(draft: SourceDraft, *, store: Store, collector: Collector, now: datetime, done: Done) -> Rehearsal:
-    """Read all of a file and compare it with the store, which stays as it is. Raises CollectError."""
+def rehearse(
+    draft: SourceDraft,
+    *,
+    store: Store,
+    collector: Collector,
+    now: datetime,
+    done: Done,
+    most: int = _MOST_SHOWN,
+) -> Rehearsal:
+    """Read all of a file and compare it with the store, which stays as it is. Raises CollectError.
+
+    ``most`` faults are kept in words.
+    """
     found = Rehearsal()
     counts = found.counts
     met: set[int] = set()
@@ -122,8 +133,8 @@ def rehearse(draft: SourceDraft, *, store: Store, collector: Collector, now: dat
         counts.seen += batch.seen
         counts.unreadable += len(batch.dead)
         counts.left_out += batch.seen - len(batch.dead) - len(batch.mentions)
-        found.first += batch.mentions[: _MOST_SHOWN - len(found.first)]
-        found.faults += [letter.reason for letter in batch.dead[: _MOST_SHOWN - len(found.faults)]]
+        found.first += batch.mentions[: max(0, _MOST_SHOWN - len(found.first))]
+        found.faults += [letter.reason for letter in batch.dead[: max(0, most - len(found.faults))]]
         found.notes += batch.notes
         done(batch.seen)
     return found
@@ -138,11 +149,12 @@ def run(
     clock: Clock,
     stop: Event,
     done: Done,
+    most: int = _MOST_SHOWN,
 ) -> Imported:
     """Read a file into the store, from where it was left. Raises RefusedError when somebody else reads it."""
     with store.begin() as tx:
         source = _prepared(tx, draft, known, clock())
-    watched = _Watched(collector, stop, done)
+    watched = _Watched(collector, stop, done, most)
     try:
         report = collecting.collect(source.id, store=store, collector_for=lambda _: watched, clock=clock, lease=LEASE)
     finally:
@@ -186,10 +198,11 @@ class _Watched:
     platform = PLATFORM
     guide: Guide | None = None
 
-    def __init__(self, collector: Collector, stop: Event, done: Done) -> None:
+    def __init__(self, collector: Collector, stop: Event, done: Done, most: int) -> None:
         self._collector = collector
         self._stop = stop
         self._done = done
+        self._most = most
         self.kept = 0
         self.stopped = False
         self.faults: list[str] = []
@@ -200,7 +213,7 @@ class _Watched:
         for batch in self._collector.collect(source, now=now, access=access):
             yield batch
             self.kept += len(batch.mentions)
-            self.faults += [letter.reason for letter in batch.dead[: max(0, _MOST_SHOWN - len(self.faults))]]
+            self.faults += [letter.reason for letter in batch.dead[: max(0, self._most - len(self.faults))]]
             self.notes += batch.notes
             self._done(batch.seen)
             if self._stop.is_set():

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
 
+from sahut import importing, imports
 from sahut.core import collecting, outbox, pipeline, rechecking, surroundings
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
+from sahut.core.model.imports import ImportState
 from sahut.core.outbox import Means
 from sahut.core.pipeline import ReassessReport
 from sahut.core.ports import Annotator, Classifier, Clock, Collector, Explainer, Queue, Store
@@ -52,6 +54,7 @@ def table(parts: Parts) -> dict[str, Callable[..., None]]:
         "deliver": lambda: deliver(parts),
         "converse": lambda: converse(parts),
         "wake": lambda: wake(parts),
+        "import": lambda: bring_in(parts),
         "tidy": lambda: tidy(parts),
     }
 
@@ -209,6 +212,22 @@ def recheck(parts: Parts) -> None:
             report.source_id, report.looked, report.edited, report.withdrawn, report.left,
         )  # fmt: skip
         if report.edited:
+            parts.queue.ring("assess")
+
+
+def bring_in(parts: Parts) -> None:
+    """Look through the files that people brought, and read them in, one after the other."""
+    while not parts.stop.is_set():
+        claim = importing.work(
+            store=parts.store,
+            collector=parts.collector_for(imports.PLATFORM),
+            clock=parts.clock,
+            stop=parts.stop,
+        )
+        if claim is None:
+            return
+        log.info("import %d: %s is done", claim.item.id, claim.item.state)
+        if claim.item.state is ImportState.IMPORTING:
             parts.queue.ring("assess")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sahut.core.model import SourceState
 from storage.conversation_tables import conversation
 from storage.engine import insert_into
+from storage.import_tables import file_import, file_import_part
 from storage.mention_ties import stand_anew
 from storage.reply_tables import reply, reply_event
 from storage.reservation_tables import reservation
@@ -160,6 +161,8 @@ class SqlOperations:
                 (source_day, source_day.c.day < (now - _KEEP_SOURCE_DAYS).astimezone(UTC).date().isoformat()),
                 (reservation, reservation.c.until < now),
                 (viewing, viewing.c.until < now),
+                (file_import_part, file_import_part.c.import_id.in_(_left_behind(now))),
+                (file_import, file_import.c.id.in_(_left_behind(now))),
             )
         }
 

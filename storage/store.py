@@ -22,6 +22,7 @@ from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
 from storage.hiding import Box
 from storage.imports import SqlImports
+from storage.imports import SqlImports
 from storage.invitations import SqlInvitations
 from storage.lookups import LookupKey
 from storage.mentions import SqlMentions
@@ -63,6 +64,7 @@ class SqlTx:
         self.deliveries = SqlDeliveries(connection)
         self.conversations = SqlConversations(connection)
         self.viewings = SqlViewings(connection)
+        self.imports = SqlImports(connection)
         self.imports = SqlImports(connection)
         self.persons = SqlPersons(connection, lookup)
         self.retention = SqlRetention(connection)

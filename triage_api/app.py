@@ -24,6 +24,9 @@ from triage_api.web.languages import Languages
 
 __all__ = ["ApiSettings", "create_app"]
 
+# The only ones that take files.
+UPLOADS = ("/imports", "/api/v1/imports")
+
 
 def create_app(
     *,
@@ -82,6 +85,8 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         most=chosen.max_body,
+        seconds=chosen.body_seconds,
+        uploads=dict.fromkeys(UPLOADS, (chosen.max_upload, chosen.upload_seconds)),
         refuse=lambda request, detail: errors.problem(request, 413, "content_too_large", detail),
     )
     if chosen.allowed_hosts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -52,28 +53,50 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuses a body of more than ``most`` bytes, by its declared length or else as soon as it has been read so far.
 
-    FastAPI's own limit answers a declared length in plain text and outside of every other middleware.
+    And one that has not come whole after so many ``seconds``. FastAPI's own limit answers a declared length in plain
+    text and outside of every other middleware; nothing else limits how slowly a body may come. ``uploads`` are paths
+    that take files, each with bytes and seconds of its own.
     """
 
-    def __init__(self, app: ASGIApp, *, most: int, refuse: Callable[[Request, str], Response]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        most: int,
+        seconds: float,
+        refuse: Callable[[Request, str], Response],
+        uploads: Mapping[str, tuple[int, float]] | None = None,
+    ) -> None:
         self._app = app
         self._most = most
+        self._seconds = seconds
         self._refuse = refuse
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        detail = f"a request may have {self._most} bytes"
+        most, seconds = self._uploads.get(scope.get("path", ""), (self._most, self._seconds))
+        detail = f"a request may have {most} bytes"
         declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if declared.isdecimal() and int(declared[:20]) > self._most:
+        if declared.isdecimal() and int(declared[:20]) > most:
             await self._refuse(Request(scope), detail)(scope, receive, send)
             return
-        read = 0
+        read, coming = 0, scope["type"] == "http"
+        until = asyncio.get_running_loop().time() + seconds
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, coming
+            try:
+                # Once it has come whole, what is waited for is that the browser goes away.
+                async with asyncio.timeout_at(until if coming else None):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(
+                    408, f"a request's body may take {seconds:g} s", headers={"Connection": "close"}
+                ) from None
+            coming = coming and message.get("more_body", False)
             read += len(message.get("body", b""))
-            if read > self._most:
+            if read > most:
                 raise HTTPException(413, detail)
             return message
 

@@ -12,8 +12,10 @@ class ApiSettings:
 
     ``base_url`` is where browsers find the board (``https://sahut.kota.example``); "" takes each request's own Host.
     ``cookie_secure`` sends the session cookie over TLS only and names it with ``__Host-``. ``allowed_hosts`` empty
-    takes any Host header. ``max_body`` is in bytes. ``token_per_minute`` requests may come with one program's key, and
-    ``wrong_token_per_minute`` with keys that nobody has from one address; 0 for any number.
+    takes any Host header. ``max_body`` is in bytes, which come within ``body_seconds``;
+    ``max_upload`` and ``upload_seconds`` are those of a file to be read in.
+    ``token_per_minute`` requests may come with one program's key, and ``wrong_token_per_minute`` with keys that nobody
+    has from one address; 0 for any number.
     """
 
     base_url: str = ""
@@ -27,6 +29,9 @@ class ApiSettings:
     token_per_minute: int = 600
     wrong_token_per_minute: int = 60
     max_body: int = 1_048_576
+    body_seconds: float = 60.0
+    max_upload: int = 20 * 1_048_576
+    upload_seconds: float = 600.0
     open_metrics: bool = False
 
     @property

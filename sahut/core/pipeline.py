@@ -78,6 +78,7 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
         answering = tx.replies.waiting(now)
         conversing = tx.conversations.waiting(now)
         waking = tx.mentions.sleeping(now)
+        importing = tx.imports.waiting(now)
         unexplained = not waiting and tx.explanations.waiting(now, max_attempts=MAX_ATTEMPTS)
     for source_id in due:
         queue.ring("collect", key=f"source:{source_id}", args={"source_id": source_id})
@@ -85,6 +86,7 @@ def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
     wanted = {
         "deliver": answering,
         "wake": waking,
+        "import": importing,
         "assess": bool(waiting),
         "reassess": walking,
         "converse": conversing,

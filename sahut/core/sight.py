@@ -37,6 +37,7 @@ from sahut.core.model import (
     TicketFilter,
     Topic,
 )
+from sahut.core.model.imports import FileImport
 from sahut.core.ports import Store, Tx
 
 NOBODY = "•••"
@@ -123,6 +124,13 @@ class Sight:
         """What was set aside as it is shown."""
         return replace(found, reason=personal.mask(found.reason), native_id=personal.mask(found.native_id), raw={})
 
+    def brought(self, found: FileImport) -> FileImport:
+        """A file on its way in as it is shown: its first rows are posts of people."""
+        told = personal.masked(found.found)
+        if not self.authors:
+            told["first"] = [{**row, "author": ""} for row in told.get("first", [])]
+        return replace(found, found=told, error=personal.mask(found.error))
+
 
 def _masked(author: Author | None) -> Author | None:
     """On some platforms (mail, messengers) a name is an address or a number."""
@@ -173,6 +181,7 @@ class _SeenTx:
         self.replies = _Replies(tx, sight)
         self.dead_letters = _DeadLetters(tx, sight)
         self.conversations = _Conversations(tx, sight)
+        self.imports = _Imports(tx, sight)
 
     def __getattr__(self, name: str) -> Any:
         if name in _NO_TEXTS:
@@ -328,6 +337,17 @@ class _DeadLetters(_Seen):
 
     def page(self, *, limit: int, after: int = 0) -> list[DeadLetter]:
         return [self._sight.letter(one) for one in self._tx.dead_letters.page(limit=limit, after=after)]
+
+
+class _Imports(_Seen):
+    def _noun(self) -> Any:
+        return self._tx.imports
+
+    def get(self, import_id: int) -> FileImport:
+        return self._sight.brought(self._tx.imports.get(import_id))
+
+    def recent(self, limit: int) -> list[FileImport]:
+        return [self._sight.brought(one) for one in self._tx.imports.recent(limit)]
 
 
 class _Conversations(_Seen):

@@ -235,7 +235,7 @@ class Posted:
         return value
 
 
-_PAGES = {"mention": "mentions", "ticket": "tickets", "reply": "replies"}
+_PAGES = {"mention": "mentions", "ticket": "tickets", "reply": "replies", "import": "imports"}
 _SHOWN_AFTER_STALE = {
     *("text", "note", "link", "reason", "until", "kind", "sentiment"),
     *("title", "description", "topic", "unit", "place", "priority", "status", "outcome"),
@@ -331,6 +331,7 @@ _DONE = {
     "credential_proven": N_("Kredensial berfungsi."),
     "credential_rotated": N_("Rahasia diganti. Sumber yang berhenti dapat dilanjutkan."),
     "credential_removed": N_("Kredensial dihapus."),
+    "import_removed": N_("Berkas dihapus dari daftar."),
     "listed": N_("Umpan dari daftar ditambahkan; yang sudah diikuti dilewati."),
     "listed_before": N_("Tidak ada umpan baru dalam daftar itu."),
     "password": N_("Kata sandi baru berlaku. Sesi lain sudah diakhiri."),

@@ -14,6 +14,7 @@ from triage_api.web import (
     audit,
     credentials,
     display,
+    imports,
     languages,
     news,
     pages,
@@ -85,6 +86,8 @@ _RULES = {
     "page_token": N_("Halaman itu tidak ada lagi. Mulailah dari halaman pertama."),
     "credential_exists": N_("Nama itu sudah dipakai kredensial lain."),
     "credential_needless": N_("Platform ini dapat dibaca siapa saja, jadi tidak memerlukan kredensial."),
+    "import_busy": N_("Berkas ini sedang dikerjakan. Tunggu sebentar, lalu coba lagi."),
+    "import_over": N_("Berkas ini sudah masuk."),
     "source_exists": N_("Sumber dengan nama atau alamat itu sudah ada."),
     "source_removed": N_("Sumber ini sudah dihapus. Tambahkan lagi sebagai sumber baru."),
     "too_many_attempts": N_("Terlalu banyak percobaan. Coba lagi dalam 15 menit."),
@@ -135,6 +138,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         source_forms,
         sources,
         credentials,
+        imports,
     )
     for room in (*rooms, audit, viewings, news):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])

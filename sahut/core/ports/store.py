@@ -9,6 +9,7 @@ from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
 from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
+from sahut.core.ports.imports import Imports
 from sahut.core.ports.people import Invitations, SecondFactors
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.together import Viewings
@@ -54,6 +55,8 @@ class Tx(Protocol):
     def audit(self) -> Audit: ...
     @property
     def conversations(self) -> Conversations: ...
+    @property
+    def imports(self) -> Imports: ...
     @property
     def viewings(self) -> Viewings: ...
 

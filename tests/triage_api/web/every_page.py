@@ -5,6 +5,7 @@ import re
 from fastapi.routing import iter_route_contexts
 
 from sahut.core.model import CredentialDraft, Role
+from sahut.core.model.imports import ImportDraft
 from tests.triage_api.conftest import World
 
 # No pages: what machines read, downloads, and what only sends on.
@@ -15,6 +16,7 @@ NOT_PAGES = {
     "/readyz",
     "/metrics",
     "/sources/opml",
+    "/imports/sample.csv",
     "/sources/test",
     "/sign-in/code",  # there only between the two steps of signing in
 }
@@ -32,6 +34,8 @@ def fill(world: World) -> dict[str, str]:
     ticket = world.ticket(three)
     with world.store.begin() as tx:
         draft = CredentialDraft(name="Qwrtz", platform="mastodon", settings={"server": "https://a.example"})
+        draft_of = ImportDraft(file="qwrtz.csv", source="Qwrtz")
+        brought = tx.imports.add(draft_of, [b"text\nQwrtz\n"], by="Qwrtz", now=world.clock())
         credential = tx.credentials.add(draft, {"access_token": "x"}, world.clock())
     client, csrf = world.signed_in("admin")
     dismissed = world.flagged(1, TEXT + " 4")[0]
@@ -52,6 +56,7 @@ def fill(world: World) -> dict[str, str]:
         "source_id": str(world.source.id),
         "user_id": str(world.users[Role.TRIAGE]),
         "credential_id": str(credential.id),
+        "import_id": str(brought.id),
         "platform": "mastodon",
     }
 

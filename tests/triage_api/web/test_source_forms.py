@@ -68,9 +68,7 @@ def desk(world: World) -> tuple[TestClient, str]:
 def let_in(world: World, platform: Any, name: str = "Akun dinas") -> None:
     """Keep the credential that a platform's test server takes."""
     with world.store.begin() as tx:
-        draft = CredentialDraft(
-            platform=platform.source.platform, name=name, settings=dict(platform.access.settings)
-        )
+        draft = CredentialDraft(platform=platform.source.platform, name=name, settings=dict(platform.access.settings))
         tx.credentials.add(draft, dict(platform.access.secrets), world.clock())
 
 
@@ -273,7 +271,9 @@ def test_the_api_says_what_a_platform_asks_and_refuses_what_it_does_not_take(wor
         answer = admin.post("/api/v1/sources", json={**body, **over})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), json.dumps(over)
     assert found(world, "Lampu") is None
-    made = admin.post("/api/v1/sources", json={"platform": "mail", "name": "Kotak", "address": "Kotak masuk/Aduan kota"})
+    made = admin.post(
+        "/api/v1/sources", json={"platform": "mail", "name": "Kotak", "address": "Kotak masuk/Aduan kota"}
+    )
     assert made.status_code == 201, made.text
 
 

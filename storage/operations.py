@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Select, Table, and_, func, or_, select, update
 
 from sahut.core.model import SourceState
 from storage.conversation_tables import conversation
@@ -42,6 +42,9 @@ _KEEP_HEARTBEATS = timedelta(days=1)
 # What a source was told and has not taken up by then, being paused or removed, it never will.
 _KEEP_TOLD = timedelta(days=90)
 _KEEP_GAPS = timedelta(days=90)
+_KEEP_IMPORTS = timedelta(days=90)
+# A file that was looked through and never asked for again, with its bytes.
+_KEEP_FILES = timedelta(days=1)
 # The picture of a source shows a week.
 _KEEP_SOURCE_DAYS = timedelta(days=60)
 
@@ -168,3 +171,10 @@ class SqlOperations:
 
     def _count(self, table: Table) -> int:
         return self._connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _left_behind(now: datetime) -> Select[tuple[int]]:
+    """Files that nobody wanted in the end, or whose story nobody needs any more."""
+    over = and_(file_import.c.state == "done", file_import.c.updated_at < now - _KEEP_IMPORTS)
+    forgotten = and_(file_import.c.state.in_(("checked", "failed")), file_import.c.updated_at < now - _KEEP_FILES)
+    return select(file_import.c.id).where(or_(over, forgotten))

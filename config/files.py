@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from config import _lines
 from config.conversations import ConversationsSection, conversation_policy
 from config.faults import SettingsFaultsError, close_to, dotted, from_validation
-from config.privacy import PrivacySection, privacy_policy
+from config.privacy import PrivacySection, RetentionSection, privacy_policy, retention_policy
 from config.replies import RepliesSection, TemplateSection, reply_policy
 from sahut.core.errors import SettingsError
 from sahut.core.model import Kind, Policy, Role, SourceDraft, TimeZone, Topic, Unit
@@ -97,6 +97,7 @@ class PolicyFile(_Strict):
     replies: RepliesSection = RepliesSection()
     security: SecuritySection = SecuritySection()
     privacy: PrivacySection = PrivacySection()
+    retention: RetentionSection = RetentionSection()
     template: tuple[TemplateSection, ...] = ()
     unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
 
@@ -132,6 +133,7 @@ class PolicyFile(_Strict):
             second_factor=frozenset(self.security.second_factor),
             time_zone=self.time_zone,
             privacy=privacy_policy(self.privacy),
+            retention=retention_policy(self.retention),
         )
 
 

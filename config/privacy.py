@@ -1,12 +1,15 @@
-"""The policy's part on persons: from whom authors are hidden."""
+"""The policy's part on persons: from whom authors are hidden, and how long what is kept."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sahut.core.model import PrivacyPolicy, Role
+from sahut.core.model import PrivacyPolicy, RetentionPolicy, Role
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
 class PrivacySection(BaseModel):
@@ -22,3 +25,26 @@ class PrivacySection(BaseModel):
 def privacy_policy(section: PrivacySection) -> PrivacyPolicy:
     """The value that the core works with."""
     return PrivacyPolicy(authors_hidden_from=frozenset(section.authors_hidden_from))
+
+
+class RetentionSection(BaseModel):
+    """How long data are kept, in days."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    raw_days: Annotated[Days, Field(description="The platforms' own payloads, from collecting on")] = 90
+    filed_days: Annotated[Days, Field(description="Mentions that were never flagged, from their last change on")] = 365
+    dismissed_days: Annotated[Days, Field(description="Mentions that were dismissed, from their last change on")] = 365
+    ticket_days: Annotated[
+        Days, Field(description="Tickets and their mentions, from the last change of a closed one")
+    ] = 1825
+
+
+def retention_policy(section: RetentionSection) -> RetentionPolicy:
+    """The value that the core works with."""
+    return RetentionPolicy(
+        raw=timedelta(days=section.raw_days),
+        filed=timedelta(days=section.filed_days),
+        dismissed=timedelta(days=section.dismissed_days),
+        tickets=timedelta(days=section.ticket_days),
+    )

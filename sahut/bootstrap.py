@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sahut import jobs, probe
+from sahut import exported, jobs, probe
 from sahut.core import collecting, purses
 from sahut.core.areas import AreaNames
 from sahut.core.errors import CollectError, SettingsError, StoreError
@@ -286,12 +286,18 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         means=made.means,
         platforms=platforms(),
         areas=area_names,
+        forget_exports=forget_exports(settings),
         settings=ApiSettings(
             base_url=settings.public_url,
             cookie_secure=settings.public_url.startswith("https://"),
             token_per_minute=settings.token_per_minute,
         ),
     )
+
+
+def forget_exports(settings: Settings) -> Callable[[Collection[int]], int]:
+    """Takes mentions out of the tables below the data folder."""
+    return lambda mention_ids: exported.forget(settings.var_dir, mention_ids)
 
 
 @cache

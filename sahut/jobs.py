@@ -10,7 +10,7 @@ from datetime import timedelta
 from threading import Event
 
 from sahut import importing, imports
-from sahut.core import collecting, outbox, pipeline, rechecking, surroundings
+from sahut.core import collecting, outbox, pipeline, rechecking, retaining, surroundings
 from sahut.core.errors import ClassifierError
 from sahut.core.model import Policy
 from sahut.core.model.imports import ImportState
@@ -56,6 +56,7 @@ def table(parts: Parts) -> dict[str, Callable[..., None]]:
         "wake": lambda: wake(parts),
         "import": lambda: bring_in(parts),
         "tidy": lambda: tidy(parts),
+        "retain": lambda: retain(parts),
     }
 
 
@@ -236,6 +237,12 @@ def wake(parts: Parts) -> None:
     woken = pipeline.wake(store=parts.store, clock=parts.clock)
     if woken:
         log.info("%d mentions are back in the queue", woken)
+
+
+def retain(parts: Parts) -> None:
+    """Let go of what its time is over for."""
+    gone = retaining.run(parts.store, parts.policy.retention, clock=parts.clock, stop=parts.stop)
+    log.info("let go of: %s", ", ".join(f"{name} {count}" for name, count in gone.items() if count) or "nothing")
 
 
 def tidy(parts: Parts) -> None:

@@ -61,6 +61,8 @@ def run(
     if "scheduler" in roles:
         scheduler.add_job(tick, "interval", seconds=tick_seconds, next_run_time=now)
         scheduler.add_job(lambda: queue.ring("tidy"), "interval", minutes=tidy_minutes)
+        # Two in the morning by Jakarta's clock, when nobody works and little is posted.
+        scheduler.add_job(lambda: queue.ring("retain"), "cron", hour=19)
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=True)

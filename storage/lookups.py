@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select, update
 
-from storage.engine import insert_into
+from storage.engine import READ, insert_into
 from storage.person_tables import lookup_key
 from storage.sealing import Seal
 
@@ -49,6 +49,10 @@ class LookupKey:
             with self._lock:
                 self._known = found
             return found
+        options = connection.get_execution_options()
+        if options.get(READ) or options.get("postgresql_readonly"):
+            # Nobody has stored a hash yet, so there is nothing that any key would find.
+            return os.urandom(32)
         fresh = self._seal.seal({"key": os.urandom(32).hex()})
         row = insert_into(connection, lookup_key).values(id=_ONLY, sealed=fresh)
         connection.execute(row.on_conflict_do_nothing())
@@ -99,7 +103,10 @@ class Lookup:
 
 
 def plain_address(address: str) -> str:
-    """The same for every way to write one address."""
-    parts = urlsplit(address.strip() if "://" in address else f"https://{address.strip()}")
+    """The same for every way to write one address; what is none, as it stands: strangers write permalinks too."""
+    try:
+        parts = urlsplit(address.strip() if "://" in address else f"https://{address.strip()}")
+    except ValueError:
+        return address.strip()
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.casefold().removeprefix('www.')}{parts.path.rstrip('/')}{query}"

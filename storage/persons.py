@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, or_, select, update
+from sqlalchemy import Connection, String, Table, cast, func, literal, or_, select, update
 
 from sahut.core import personal
-from sahut.core.model import MentionState
-from sahut.core.model.persons import Person, PersonCounts
+from sahut.core.model import MentionState, Person, PersonCounts
 from storage.conversation_tables import conversation
 from storage.engine import insert_into
 from storage.lookups import Lookup
@@ -119,9 +118,7 @@ class SqlPersons:
         blank(
             self._connection,
             ids,
-            native_id=func.concat("erased:", mention.c.id)
-            if self._connection.dialect.name == "postgresql"
-            else "erased:" + mention.c.id.op("||")(""),
+            native_id=literal("erased:").concat(cast(mention.c.id, String)),
             parent="",
             root="",
             repost_of="",
@@ -139,7 +136,7 @@ class SqlPersons:
         self._connection.execute(dead_letter.delete().where(dead_letter.c.mention_id.in_(ids)))
         self._connection.execute(conversation.delete().where(conversation.c.mention_id.in_(ids)))
         self._rewrite(decision, decision.c.mention_id.in_(ids), ("note",), hide)
-        self._rewrite(reply, reply.c.mention_id.in_(ids), ("text", "reason"), hide)
+        self._rewrite(reply, reply.c.mention_id.in_(ids), ("text", "part", "reason"), hide)
         theirs = select(reply.c.id).where(reply.c.mention_id.in_(ids))
         self._rewrite(reply_event, reply_event.c.reply_id.in_(theirs), ("note",), hide)
         self._connection.execute(update(reply).where(reply.c.mention_id.in_(ids)).values(parent="", root=""))

@@ -13,6 +13,7 @@ from storage import hidden_rows, migrate
 from storage.accounts import SqlAccounts
 from storage.assessments import SqlAssessments
 from storage.audit import SqlAudit
+from storage.checks import SqlChecks
 from storage.conversations import SqlConversations
 from storage.credentials import SqlCredentials
 from storage.dead_letters import SqlDeadLetters
@@ -21,7 +22,6 @@ from storage.deliveries import SqlDeliveries
 from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
 from storage.hiding import Box
-from storage.imports import SqlImports
 from storage.imports import SqlImports
 from storage.invitations import SqlInvitations
 from storage.lookups import LookupKey
@@ -37,6 +37,7 @@ from storage.sources import SqlSources
 from storage.tickets import SqlTickets
 from storage.types import hide_with
 from storage.viewings import SqlViewings
+from storage.views import SqlViews
 from storage.walks import SqlWalks
 
 
@@ -64,7 +65,8 @@ class SqlTx:
         self.deliveries = SqlDeliveries(connection)
         self.conversations = SqlConversations(connection)
         self.viewings = SqlViewings(connection)
-        self.imports = SqlImports(connection)
+        self.views = SqlViews(connection)
+        self.checks = SqlChecks(connection)
         self.imports = SqlImports(connection)
         self.persons = SqlPersons(connection, lookup)
         self.retention = SqlRetention(connection)
@@ -121,8 +123,11 @@ class SqlStore:
         return hidden_rows.reseal(self._engine, self._box, self._keys, done)
 
     def sweep(self) -> bool:
-        """Leave nothing of what was erased in SQLite's log; False where somebody reads from it just now."""
-        return hidden_rows.empty_log(self._engine)
+        """Leave nothing of what was erased in SQLite's index of words and its log.
+
+        False where somebody reads from it just now. Another database sees to it by itself.
+        """
+        return hidden_rows.sweep_erased(self._engine)
 
     def unhidden(self) -> int:
         """How many rows about persons the first key has not sealed."""

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sahut.core.areas import NOWHERE, AreaNames
+from sahut.core.erasing import ForgetExports
 from sahut.core.model import Policy
 from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
@@ -40,12 +41,14 @@ def create_app(
     means: Means | None = None,
     platforms: Mapping[str, str] | None = None,
     areas: Callable[[], AreaNames] = lambda: NOWHERE,
+    forget_exports: ForgetExports = lambda _ids: 0,
 ) -> FastAPI:
     """An app of its own: two in one process share nothing.
 
     ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests;
     ``means`` say who answers on which platform, nobody where left out; ``platforms`` is what can be followed, each
-    with the extra that brings its library, or ""; ``areas`` gives the names that a filter offers.
+    with the extra that brings its library, or ""; ``areas`` gives the names that a filter offers;
+    ``forget_exports`` takes an erased person's mentions out of tables on disk.
     """
     chosen = settings or ApiSettings()
     gate = Gate()
@@ -61,6 +64,7 @@ def create_app(
         platforms=platforms or {},
         gate=gate,
         areas=areas,
+        forget_exports=forget_exports,
         programs=Throttle(chosen.token_per_minute),
         strangers=Throttle(chosen.wrong_token_per_minute),
     )

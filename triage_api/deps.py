@@ -15,6 +15,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 
 from sahut.core.areas import NOWHERE, AreaNames
+from sahut.core.erasing import ForgetExports
 from sahut.core.model import Actor, Policy, Role
 from sahut.core.outbox import Means
 from sahut.core.ports import Clock, Collector, Look, Queue, Store
@@ -60,6 +61,7 @@ class Deps:
     strangers: Throttle = field(default_factory=lambda: Throttle(0))
     sight: Sight = field(default_factory=Sight)
     unmasked: Store | None = None
+    forget_exports: ForgetExports = lambda _ids: 0
 
     @property
     def bare(self) -> Store:

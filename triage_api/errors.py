@@ -41,6 +41,7 @@ RULE_STATUS: dict[str, int] = {
     "snooze_time": 422,
     "reply_note": 422,
     "reply_link": 422,
+    "person": 422,
     "second_factor_own": 403,
     "token_time": 422,
 }

@@ -22,7 +22,9 @@ class Permission(StrEnum):
     MANAGE = "manage"
     ACCOUNTS = "accounts"  # who may sign in, and as what
     AUDIT = "audit"  # read the log of who did what
+    PRIVACY = "privacy"  # tell a person what is held of them, and erase them
     REVEAL = "reveal"  # look behind the masks over personal data, with a reason that is written down
+    SHARE = "share"  # show saved views to everybody, and tidy those that others show
 
 
 CLOSED = frozenset({Permission.OPEN, Permission.SIGNED})
@@ -32,7 +34,7 @@ _SEES = frozenset({Permission.OWN, Permission.CASES, Permission.READ})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: _SEES | {Permission.AUDIT},
     Role.UNIT: frozenset({Permission.OWN, Permission.CASES, Permission.HANDLE, Permission.REVEAL}),
-    Role.SUPERVISOR: _SEES | {Permission.HANDLE, Permission.REVEAL},
+    Role.SUPERVISOR: _SEES | {Permission.HANDLE, Permission.REVEAL, Permission.SHARE},
     Role.TRIAGE: _SEES | {Permission.HANDLE, Permission.DECIDE, Permission.REVEAL},
     Role.COMMS: _SEES | {Permission.ANSWER},
     Role.APPROVER: _SEES | {Permission.ANSWER, Permission.APPROVE},
@@ -87,6 +89,16 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", f"{_V1}/areas"): Permission.READ,
     ("GET", f"{_V1}/mention-counts"): Permission.READ,
     ("GET", f"{_V1}/mention-news"): Permission.READ,
+    ("GET", f"{_V1}/checks"): Permission.READ,
+    ("POST", f"{_V1}/checks/{{mention_id}}"): Permission.DECIDE,
+    ("GET", f"{_V1}/views"): Permission.READ,
+    ("POST", f"{_V1}/views"): Permission.OWN,
+    ("PATCH", f"{_V1}/views/{{view_id}}"): Permission.OWN,
+    ("DELETE", f"{_V1}/views/{{view_id}}"): Permission.OWN,
+    ("PUT", f"{_V1}/views/{{view_id}}/shared"): Permission.SHARE,
+    ("DELETE", f"{_V1}/views/{{view_id}}/shared"): Permission.SHARE,
+    ("PUT", f"{_V1}/views/{{view_id}}/start"): Permission.OWN,
+    ("DELETE", f"{_V1}/views/start"): Permission.OWN,
     ("GET", f"{_V1}/decisions"): Permission.READ,
     ("POST", f"{_V1}/decisions/dismiss"): Permission.DECIDE,
     ("POST", f"{_V1}/decisions/merge"): Permission.DECIDE,
@@ -135,6 +147,10 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/users/{{user_id}}/reset-password"): Permission.ACCOUNTS,
     ("POST", f"{_V1}/users/{{user_id}}/end-sessions"): Permission.ACCOUNTS,
     ("POST", f"{_V1}/users/{{user_id}}/reset-second-factor"): Permission.ACCOUNTS,
+    ("POST", f"{_V1}/persons/look"): Permission.PRIVACY,
+    ("POST", f"{_V1}/persons/erase"): Permission.PRIVACY,
+    ("POST", f"{_V1}/persons/report"): Permission.PRIVACY,
+    ("GET", f"{_V1}/retention"): Permission.PRIVACY,
     ("GET", f"{_V1}/audit"): Permission.AUDIT,
     ("GET", f"{_V1}/session/tokens"): Permission.OWN,
     ("DELETE", f"{_V1}/session/tokens/{{token_id}}"): Permission.OWN,
@@ -174,6 +190,14 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/users/{user_id}/{act}"): Permission.ACCOUNTS,
     ("GET", "/"): Permission.READ,
     ("GET", "/queue/news"): Permission.READ,
+    ("GET", "/check"): Permission.READ,
+    ("POST", "/check/{mention_id}"): Permission.DECIDE,
+    ("GET", "/views"): Permission.READ,
+    ("POST", "/views"): Permission.OWN,
+    ("POST", "/views/{view_id}"): Permission.OWN,
+    ("POST", "/views/{view_id}/start"): Permission.OWN,
+    ("POST", "/views/{view_id}/delete"): Permission.OWN,
+    ("POST", "/views/{view_id}/share"): Permission.SHARE,
     ("GET", "/areas"): Permission.READ,
     ("GET", "/mentions/merge"): Permission.DECIDE,
     ("POST", "/mentions/merge"): Permission.DECIDE,
@@ -207,6 +231,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/tickets/{ticket_id}/merge"): Permission.DECIDE,
     ("POST", "/tickets/{ticket_id}/part"): Permission.DECIDE,
     ("POST", "/tickets/{ticket_id}/reveal"): Permission.REVEAL,
+    ("GET", "/persons"): Permission.PRIVACY,
+    ("POST", "/persons"): Permission.PRIVACY,
     ("GET", "/audit"): Permission.AUDIT,
     ("GET", "/credentials"): Permission.MANAGE,
     ("POST", "/credentials"): Permission.MANAGE,

@@ -26,6 +26,7 @@ from sahut.cli import (
     labels,
     models,
     opml,
+    persons,
     reassess,
     running,
     sources,
@@ -74,6 +75,7 @@ app.add_typer(credentials.app, name="credential", rich_help_panel="People and pl
 app.add_typer(credentials.keys, name="key", rich_help_panel="People and places")
 app.add_typer(accounts.users, name="user", rich_help_panel="People and places")
 app.add_typer(accounts.tokens, name="token", rich_help_panel="People and places")
+persons.register(app)
 app.add_typer(audit.app, name="audit", rich_help_panel="Care")
 app.add_typer(demo.app, name="demo", rich_help_panel="People and places")
 

@@ -25,6 +25,7 @@ from sahut.core.model import (
     Reply,
     ReplyEvent,
     ReplyFilter,
+    SavedView,
     Ticket,
     TicketChange,
     TicketEvent,
@@ -61,6 +62,10 @@ class UnitStore:
         """As the store's."""
         self._store.ping()
 
+    def sweep(self) -> bool:
+        """As the store's."""
+        return self._store.sweep()
+
     def close(self) -> None:
         """As the store's."""
         self._store.close()
@@ -87,6 +92,7 @@ class UnitTx(_Limited):
         self.assessments = _Assessments(tx, self.mentions)
         self.conversations = _Conversations(tx, self.mentions)
         self.viewings = _Viewings()
+        self.views = _Views()
         self.accounts = _Accounts(tx, units)
 
     def __getattr__(self, name: str) -> Any:
@@ -294,6 +300,22 @@ class _Viewings(_Limited):
     def present(self, now: datetime, mention_ids: Collection[int] | None = None) -> list[Viewing]:  # noqa: ARG002
         """None: who works on the queue at this moment is no matter of a unit's."""
         return []
+
+
+class _Views(_Limited):
+    """None: they narrow a queue that no unit officer sees."""
+
+    def of(self, user_id: int) -> list[SavedView]:  # noqa: ARG002
+        return []
+
+    def start_of(self, user_id: int) -> SavedView | None:  # noqa: ARG002
+        return None
+
+    def start_with(self, user_id: int, view_id: int | None) -> None:
+        """Nothing to begin with."""
+
+    def get(self, view_id: int) -> SavedView:
+        raise NotFoundError("view", view_id)
 
 
 class _Assessments(_Limited):

@@ -114,7 +114,8 @@ class Sight:
     def reply(self, found: Reply) -> Reply:
         """A reply as it is shown: what the agency itself says everywhere stays."""
         ours = wording.contacts(self.replies)
-        return replace(found, text=personal.mask(found.text, but=ours), reason=personal.mask(found.reason, but=ours))
+        words = {name: personal.mask(getattr(found, name), but=ours) for name in ("text", "part", "reason")}
+        return replace(found, **words)
 
     def reply_event(self, found: ReplyEvent) -> ReplyEvent:
         """A line of a reply's history as it is shown."""
@@ -167,6 +168,10 @@ class SeenStore:
         """As the store's."""
         self._store.ping()
 
+    def sweep(self) -> bool:
+        """As the store's."""
+        return self._store.sweep()
+
     def close(self) -> None:
         """As the store's."""
         self._store.close()
@@ -192,8 +197,8 @@ class _SeenTx:
 # What holds no text of a citizen, or masks it by itself (the audit log). Assessments are figures.
 _NO_TEXTS = frozenset(
     {
-        *("accounts", "assessments", "audit", "credentials", "invitations", "months", "operations", "second_factors"),
-        *("deliveries", "sources", "viewings", "walks"),
+        *("accounts", "assessments", "audit", "checks", "credentials", "invitations", "months", "operations"),
+        *("deliveries", "second_factors", "sources", "viewings", "views", "walks"),
     }
 )
 
@@ -218,7 +223,7 @@ class _Seen:
 
 
 class _Mentions(_Seen):
-    plain = frozenset({"count", "facets", "fresh", "mark", "waiting", "sleeping"})
+    plain = frozenset({"count", "facets", "fresh", "mark", "waiting_by", "waiting", "sleeping"})
 
     def _noun(self) -> Any:
         return self._tx.mentions

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from triage_api.routes import (
     audit,
+    checks,
     credentials,
     decisions,
     finding,
@@ -13,6 +14,7 @@ from triage_api.routes import (
     mentions,
     operations,
     people,
+    persons,
     replies,
     revealing,
     second_factor,
@@ -22,6 +24,7 @@ from triage_api.routes import (
     tickets,
     tokens,
     viewings,
+    views,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -31,6 +34,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     credentials.router,
     mentions.router,
     viewings.router,
+    views.router,
+    checks.router,
     finding.router,
     likely.router,
     decisions.router,
@@ -38,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ticket_merges.router,
     replies.router,
     revealing.router,
+    persons.router,
     hooks.router,
     imports.router,
     people.router,

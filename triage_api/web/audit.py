@@ -61,6 +61,7 @@ def kind_words() -> dict[str, str]:
         "sources": _("Daftar sumber"),
         "labels": _("Label latihan"),
         "audit": _("Jejak audit"),
+        "person": _("Seseorang"),
     }
 
 

@@ -38,7 +38,7 @@ from triage_api.errors import (
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
 from triage_api.schemas.tickets import MOST_PICKS
-from triage_api.web import languages, pages, words
+from triage_api.web import languages, pages, starting, words
 from triage_api.web.languages import N_, ngettext
 
 COUNT_CAP = 1_001
@@ -85,7 +85,8 @@ class Desk:
             "may_accounts": self.may(Permission.ACCOUNTS),
             "may_audit": self.may(Permission.AUDIT),
             "may_reveal": self.may(Permission.REVEAL),
-            "home": permissions.home(self.signed.user.role),
+            "may_privacy": self.may(Permission.PRIVACY),
+            "home": starting.home(tx, self.signed.user),
             "may_decide": self.may(Permission.DECIDE),
             "may_manage": self.may(Permission.MANAGE),
             "may_answer": self.may(Permission.ANSWER),
@@ -223,7 +224,7 @@ class Posted:
             renewed=renewed,
             shown=shown,
             action=self.desk.request.url.path,
-            thing=f"/{_PAGES[error.kind]}/{error.key}" if error.kind in _PAGES else "/sources",
+            thing=f"/{_PAGES[error.kind]}/{error.key}" if error.kind in _PAGES else {"view": "/views"}.get(error.kind, "/sources"),
         )
 
     @staticmethod
@@ -340,6 +341,9 @@ _DONE = {
     "token_revoked": N_("Kunci program dicabut."),
     "tickets_merged": N_("Tiket digabung. Nomor lamanya kini mengarah ke tiket ini."),
     "tickets_parted": N_("Penggabungan diurungkan. Tiket ini kembali dengan sebutannya."),
+    "view_saved": N_("Tampilan disimpan."),
+    "view_removed": N_("Tampilan dihapus."),
+    "view_started": N_("Antrean kini dimulai dengan tampilan itu."),
     "untied": N_("Sebutan kini berdiri sendiri."),
     "reply_draft": N_("Balasan kembali menjadi draf."),
     "reply_waiting": N_("Balasan diajukan. Orang lain menyetujuinya sebelum tampil."),

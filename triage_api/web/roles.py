@@ -25,6 +25,8 @@ def permission_words(permission: Permission) -> str:
         Permission.MANAGE: _("Mengatur sumber"),
         Permission.ACCOUNTS: _("Mengatur akun, peran, dan kunci program"),
         Permission.AUDIT: _("Membaca jejak audit"),
+        Permission.SHARE: _("Membagikan tampilan tersimpan kepada semua"),
+        Permission.PRIVACY: _("Memberi laporan akses data kepada pemiliknya, dan menghapus datanya"),
         Permission.REVEAL: _("Membuka data pribadi yang disamarkan, dengan alasan yang tercatat"),
     }.get(permission, permission.value)
 

@@ -12,6 +12,7 @@ from triage_api.web import (
     accounts,
     assets,
     audit,
+    checks,
     credentials,
     display,
     imports,
@@ -19,6 +20,7 @@ from triage_api.web import (
     news,
     pages,
     people,
+    persons,
     queue,
     replies,
     revealing,
@@ -32,6 +34,7 @@ from triage_api.web import (
     tickets,
     tokens,
     viewings,
+    views,
 )
 from triage_api.web.languages import N_
 from triage_api.web.words import _
@@ -96,12 +99,17 @@ _RULES = {
         "Formulir ini tidak dikirim dari halaman kami, atau sesinya sudah berganti. Muat ulang, lalu coba lagi."
     ),
     "last_admin": N_("Ini administrator terakhir yang dapat masuk. Jadikan orang lain administrator dahulu."),
+    "person": N_("Isi platform, lalu nama akun atau tautan satu tulisan."),
     "not_invited": N_("Undangan itu sudah dipakai. Beri kata sandi sekali pakai bila orangnya tidak dapat masuk."),
     "token_time": N_("Kunci program berlaku paling lama setahun."),
     "token_closed_account": N_("Akun itu sudah ditutup; pilih akun lain."),
     "second_factor_on": N_("Langkah kedua akun ini sudah menyala."),
     "second_factor_off": N_("Langkah kedua akun ini tidak menyala, atau penyiapannya terlalu lama. Mulai lagi."),
     "second_factor_own": N_("Langkah kedua Anda sendiri dimatikan di halaman akun, dengan sebuah kode."),
+    "checked_before": N_("Sebutan ini sudah dicek, mungkin oleh rekan Anda. Lanjutkan dengan yang lain."),
+    "view_name": N_("Beri nama tampilan, paling panjang 60 huruf."),
+    "view_exists": N_("Anda sudah punya tampilan dengan nama itu. Pilih nama lain."),
+    "views_full": N_("Anda sudah menyimpan 40 tampilan. Hapus satu dahulu."),
     "not_found": N_("Yang Anda cari tidak ada, atau sudah dihapus."),
     "content_too_large": N_("Yang Anda kirim terlalu besar."),
     "internal": N_("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
@@ -134,13 +142,14 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         ticket_merges,
         replies,
         revealing,
+        persons,
         source_lists,
         source_forms,
         sources,
         credentials,
         imports,
     )
-    for room in (*rooms, audit, viewings, news):
+    for room in (*rooms, audit, viewings, news, views, checks):
         app.include_router(room.router, dependencies=[Depends(authorize_page)])
     app.state.error_page = error_page
 

@@ -35,6 +35,11 @@ from sahut.core.model.cases import (
     TicketEvent,
     TicketFilter,
 )
+from sahut.core.model.checks import (
+    CheckTally,
+    RecallEstimate,
+    Stratum,
+)
 from sahut.core.model.collected import (
     Author,
     Batch,
@@ -86,9 +91,11 @@ from sahut.core.model.people import (
     StoredAnswer,
     User,
 )
+from sahut.core.model.persons import Person, PersonCounts
 from sahut.core.model.policy import (
     Policy,
     PrivacyPolicy,
+    RetentionPolicy,
     Unit,
 )
 from sahut.core.model.replies import (
@@ -126,7 +133,7 @@ from sahut.core.model.suggestions import (
     TicketCandidate,
     TicketSuggestion,
 )
-from sahut.core.model.together import Viewing
+from sahut.core.model.together import SavedView, Viewing
 from sahut.core.model.words import (
     OPEN_TICKETS,
     DecisionKind,
@@ -175,6 +182,7 @@ __all__ = [
     "Caution",
     "Change",
     "Context",
+    "CheckTally",
     "Conversation",
     "ConversationClaim",
     "ConversationPolicy",
@@ -214,6 +222,8 @@ __all__ = [
     "Outcome",
     "Page",
     "Period",
+    "Person",
+    "PersonCounts",
     "Place",
     "PlaceLevel",
     "Policy",
@@ -223,6 +233,7 @@ __all__ = [
     "Problem",
     "Purse",
     "Reading",
+    "RecallEstimate",
     "Refusal",
     "Remark",
     "Reply",
@@ -235,8 +246,10 @@ __all__ = [
     "ReplyPolicy",
     "ReplyRules",
     "ReplyState",
+    "RetentionPolicy",
     "RevealPurpose",
     "Role",
+    "SavedView",
     "SecondFactor",
     "SentReply",
     "Sentiment",
@@ -251,6 +264,7 @@ __all__ = [
     "SourceState",
     "Standing",
     "StoredAnswer",
+    "Stratum",
     "Template",
     "Ticket",
     "TicketCandidate",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +30,3 @@ class PersonCounts:
     set_aside: int = 0
     erased: bool = False
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retained:
-    """How long each class of data is kept, and what went. By class: ``raw``, ``filed``, ``dismissed``, ``tickets``."""
-
-    at: datetime
-    counts: Mapping[str, int] = field(default_factory=dict)

@@ -29,6 +29,21 @@ class PrivacyPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPolicy:
+    """How long each class of data is kept.
+
+    ``raw``: the platforms' own payloads, from collecting on. ``filed`` and ``dismissed``: texts, authors and links of
+    mentions, from their last change on. ``tickets``: the words of tickets and of their mentions, from the last change
+    of a closed one on.
+    """
+
+    raw: timedelta = timedelta(days=90)
+    filed: timedelta = timedelta(days=365)
+    dismissed: timedelta = timedelta(days=365)
+    tickets: timedelta = timedelta(days=1825)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """When a mention is flagged and how pressing it is.
 
@@ -39,8 +54,8 @@ class Policy:
     of its usual gaps without a new mention. ``home_area`` is the code of the area that the agency serves, which settles
     names that several areas bear; a source's own (by source name) comes before it. ``replies`` is how it answers,
     ``conversations`` how much of what stands around a mention it wants. Accounts of the roles in ``second_factor`` set
-    one up before anything else. ``privacy`` is what it decided of persons. ``time_zone`` is the agency's,
-    by which dates and times are written and read.
+    one up before anything else. ``privacy`` is what it decided of persons, ``retention`` how long it
+    keeps what. ``time_zone`` is the agency's, by which dates and times are written and read.
     """
 
     flagged_kinds: frozenset[Kind] = frozenset({Kind.COMPLAINT})
@@ -59,6 +74,7 @@ class Policy:
     second_factor: frozenset[Role] = frozenset()
     time_zone: TimeZone = TimeZone.WIB
     privacy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
 
     def unit_for(self, topic: Topic) -> Unit | None:
         """The first unit that acts on ``topic``, None when the policy names none."""

@@ -7,12 +7,14 @@ from typing import Protocol
 
 from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.checks import Checks
 from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.imports import Imports
 from sahut.core.ports.people import Invitations, SecondFactors
+from sahut.core.ports.persons import Persons, Retention
 from sahut.core.ports.replies import Replies
-from sahut.core.ports.together import Viewings
+from sahut.core.ports.together import Viewings, Views
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
 
@@ -56,9 +58,17 @@ class Tx(Protocol):
     @property
     def conversations(self) -> Conversations: ...
     @property
+    def persons(self) -> Persons: ...
+    @property
+    def retention(self) -> Retention: ...
+    @property
     def imports(self) -> Imports: ...
     @property
     def viewings(self) -> Viewings: ...
+    @property
+    def views(self) -> Views: ...
+    @property
+    def checks(self) -> Checks: ...
 
 
 class Store(Protocol):
@@ -74,6 +84,10 @@ class Store(Protocol):
 
     def ping(self) -> None:
         """Raises StoreError when the database cannot be reached or its schema is not the code's."""
+        ...
+
+    def sweep(self) -> bool:
+        """Leave nothing of what was erased in the database's log; False where somebody reads from it just now."""
         ...
 
     def close(self) -> None: ...

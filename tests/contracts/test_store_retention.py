@@ -1,0 +1,133 @@
+"""What its time is over for goes, in bounded batches; what is younger, or still in somebody's hands, stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Event
+
+import pytest
+
+from sahut.core import actions, collecting, retaining
+from sahut.core.model import (
+    AuditFilter,
+    Author,
+    Batch,
+    MentionState,
+    Outcome,
+    RetentionPolicy,
+    TicketChange,
+    TicketDraft,
+    TicketStatus,
+    Topic,
+)
+from storage.store import SqlStore
+from tests.builders import NOW, a_mention, a_source_draft, an_actor
+
+POLICY = RetentionPolicy(
+    raw=timedelta(days=10), filed=timedelta(days=20), dismissed=timedelta(days=30), tickets=timedelta(days=40)
+)
+
+
+def fill(store: SqlStore) -> int:
+    """One mention of each state: filed, dismissed, flagged, converted into a closed ticket; the ticket's id."""
+    actor = an_actor(store)
+    with store.begin() as tx:
+        source = tx.sources.add(a_source_draft(), NOW)
+        posts = [
+            a_mention(
+                f"Jalan rusak {number}",
+                native_id=f"n{number}",
+                author=Author(handle="seseorang"),
+                permalink=f"https://a.example/{number}",
+                raw={"id": number},
+                collected_at=NOW,
+            )
+            for number in range(1, 5)
+        ]
+        collecting.save_mentions(tx, source.id, Batch(mentions=posts, seen=4), NOW)
+    with store.begin() as tx:
+        tx.mentions.set_state([1], MentionState.FILED, ticket_id=None, now=NOW)
+        tx.mentions.set_state([2], MentionState.DISMISSED, ticket_id=None, now=NOW)
+        tx.mentions.set_state([3, 4], MentionState.FLAGGED, ticket_id=None, now=NOW)
+    with store.begin() as tx:
+        draft = TicketDraft(title="Jalan rusak", topic=Topic.ROADS, description="Dekat rumah Budi", place="RT 3")
+        ticket, _ = actions.convert(tx, [(4, None)], draft, actor=actor, now=NOW)
+        closed = TicketChange(status=TicketStatus.CLOSED, outcome=Outcome.FIXED, description="Dekat rumah Ani")
+        actions.change_ticket(tx, ticket.id, closed, version=None, actor=actor, now=NOW)
+    return ticket.id
+
+
+def texts(store: SqlStore) -> list[bool]:
+    with store.read() as tx:
+        return [bool(tx.mentions.get(number).mention.text) for number in range(1, 5)]
+
+
+def raws(store: SqlStore) -> list[bool]:
+    with store.read() as tx:
+        return [bool(tx.mentions.whole(number).mention.raw) for number in range(1, 5)]
+
+
+def run(store: SqlStore, days: int, **over: object) -> dict[str, int]:
+    return retaining.run(store, POLICY, clock=lambda: NOW + timedelta(days=days), **over)  # type: ignore[arg-type]
+
+
+def test_a_dry_run_counts_and_changes_nothing(store: SqlStore) -> None:
+    fill(store)
+    assert retaining.due(store, POLICY, NOW + timedelta(days=5)) == {"tickets": 0, "dismissed": 0, "filed": 0, "raw": 0}
+    assert retaining.due(store, POLICY, NOW + timedelta(days=50)) == {
+        "tickets": 1,
+        "dismissed": 1,
+        "filed": 1,
+        "raw": 3,
+    }
+    assert texts(store) == [True] * 4
+
+
+def test_each_class_goes_when_its_time_is_over_and_what_waits_for_people_stays(store: SqlStore) -> None:
+    ticket_id = fill(store)
+    assert run(store, 5) == {"tickets": 0, "dismissed": 0, "filed": 0, "raw": 0}
+    assert run(store, 11)["raw"] == 3
+    assert (raws(store), texts(store)) == ([False, False, True, False], [True] * 4)
+    assert run(store, 21)["filed"] == 1
+    assert texts(store) == [False, True, True, True]
+    assert run(store, 31)["dismissed"] == 1
+    assert run(store, 41)["tickets"] == 1
+    assert texts(store) == [False, False, True, False]
+    with store.read() as tx:
+        ticket = tx.tickets.get(ticket_id)
+        assert (ticket.title, ticket.description, ticket.place) == ("•••", "", "")
+        assert (ticket.number[-6:], ticket.outcome, ticket.topic) == ("000001", Outcome.FIXED, Topic.ROADS)
+        assert "Ani" not in str(tx.tickets.events(ticket_id))
+        assert tx.mentions.get(1).mention.author is None
+        assert tx.mentions.get(3).mention.author is not None
+    assert run(store, 100) == {"tickets": 0, "dismissed": 0, "filed": 0, "raw": 0}
+
+
+def test_what_went_does_not_come_back_while_its_platform_shows_the_same(store: SqlStore) -> None:
+    fill(store)
+    run(store, 50)
+    with store.begin() as tx:
+        again = a_mention("Jalan rusak 1", native_id="n1", author=Author(handle="seseorang"))
+        collecting.save_mentions(tx, 1, Batch(mentions=[again], seen=1), NOW + timedelta(days=51))
+    assert texts(store)[0] is False
+
+
+def test_a_run_is_bounded_and_stopped_and_the_next_one_goes_on(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    monkeypatch.setattr(retaining, "_BATCH", 1)
+    stop = Event()
+    stop.set()
+    assert sum(run(store, 50, stop=stop).values()) == 0
+    assert run(store, 11, most=1)["raw"] == 1
+    assert run(store, 11)["raw"] == 2
+
+
+def test_a_run_that_found_something_leaves_its_counts_in_the_audit_log(store: SqlStore) -> None:
+    fill(store)
+    run(store, 5)
+    run(store, 50)
+    with store.read() as tx:
+        found = [one for one in tx.audit.page(AuditFilter(), limit=50).items if one.act == "retention"]
+    assert [dict(one.detail) for one in found] == [{"tickets": 1, "dismissed": 1, "filed": 1, "raw": 0}]

@@ -29,7 +29,7 @@ from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import differences, filters, news, replies, steering, viewings
+from triage_api.web import differences, filters, locator, news, replies, steering, viewings
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Desk, picks_of, with_flash
 from triage_api.web.words import _
 
@@ -108,7 +108,7 @@ def areas(desk: AtDesk) -> Response:
 
 @router.get("/mentions/{mention_id}/copies")
 def copies(desk: AtDesk, mention_id: MentionId) -> Response:
-    """The mentions that count on this one, to unfold below its row."""
+    """The mentions that count on this one, to unfold below its row, page by page."""
     with desk.deps.store.read() as tx:
         return desk.page(tx, "copies.html", copies=_ties(desk, tx, tx.mentions.get(mention_id)))
 
@@ -198,6 +198,8 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             copies=_ties(desk, tx, record),
             edits=differences.edits(tx.mentions.versions(mention_id), record),
             similar=suggesting.mentions_like(tx, record, now=desk.now, limit=_MOST_LIKELY),
+            spot=locator.spot(record.place),
+            area_name=desk.deps.areas().name,
             assessments=tx.assessments.history(mention_id),
             decisions=decisions,
             undoable=[one.id for one in decisions if may_decide and actions.can_undo(tx, one)],

@@ -32,7 +32,7 @@ def test_two_keys_merge_into_the_likeliest_ticket_and_one_takes_it_back(
     expect(page.locator("#flash")).to_contain_text("digabung")
     page.locator("#flash").get_by_role("button", name="Urungkan").click()
     page.goto(f"/mentions/{mention_id}")
-    expect(page.get_by_role("definition").filter(has_text="Ditandai")).to_be_visible()
+    expect(page.get_by_text("Ditandai", exact=True)).to_be_visible()
     assert visitors.complaints == []
 
 
@@ -41,6 +41,10 @@ def test_without_script_the_menu_opens_and_one_click_merges(merging: tuple[int, 
     page: Page = visitors.sign_in(width=360, java_script_enabled=False)
     page.goto(f"/mentions/{mention_id}")
     page.locator("summary", has_text="Gabung").click()
+    box = page.get_by_role("button", name=ticket["number"]).bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
     page.get_by_role("button", name=ticket["number"]).click()
     page.wait_for_url(f"**/tickets/{ticket['id']}?did=*")
 

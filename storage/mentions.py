@@ -27,6 +27,7 @@ from sahut.core.model import (
 from storage import paging
 from storage.engine import insert_into
 from storage.lookups import Lookup
+from storage.mention_counts import MentionCounts
 from storage.mention_news import MentionNews
 from storage.mention_rows import conditions, content, new_row, record, records
 from storage.mention_steering import MentionSteering
@@ -42,7 +43,7 @@ _KEYS_AT_ONCE = 400
 _ONE_INSERTS = 5_348_555
 
 
-class SqlMentions(MentionNews, MentionWork, MentionWithdrawals, MentionSteering, MentionThreads):
+class SqlMentions(MentionCounts, MentionNews, MentionWork, MentionWithdrawals, MentionSteering, MentionThreads):
     """The mentions of one transaction."""
 
     def __init__(self, connection: Connection, lookup: Lookup) -> None:

@@ -87,10 +87,12 @@ def correct(
     sentiment: Sentiment | None = None,
     topic: Topic | None = None,
     confirm: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> list[Decision]:
     """Say better than the model what mentions are; None leaves a field. Each becomes a label of the mention's wording.
 
-    What says nothing new is left out, unless ``confirm``: then a person's word stands for it too. One that was filed
+    What says nothing new is left out, unless ``confirm``: then a person's word stands for it too. ``more`` goes into
+    the decisions' detail. One that was filed
     and is of a kind that the policy flags comes into the queue: somebody has found it.
     """
     deciding.check_may_decide(actor)
@@ -108,7 +110,7 @@ def correct(
             to[record.id] = {**record.corrected, **new}
     if not records:
         raise RefusedError("nothing was corrected: choose another kind, tone or topic", rule="nothing_corrected")
-    details = {record.id: {"from": dict(record.corrected), "to": to[record.id]} for record in records}
+    details = {record.id: {"from": dict(record.corrected), "to": to[record.id], **(more or {})} for record in records}
     made = deciding.write(tx, records, DecisionKind.CORRECTED, actor, now, details=details)
     for record in records:
         _word(tx, record.id, to[record.id], now)

@@ -11,12 +11,11 @@ from sahut.core.errors import RefusedError
 from sahut.core.model import User
 from triage_api import auth
 from triage_api.auth import SignedIn
-from triage_api.deps import AllParts, MaybeSigned, Parts
+from triage_api.deps import AllParts, Deps, MaybeSigned, Parts
 from triage_api.errors import BadCredentialsError, SecondFactorNeededError, TooManyAttemptsError
 from triage_api.routes.sessions import clear_cookie, own_sessions, set_challenge, set_cookie
 from triage_api.routes.tokens import own_tokens
-from triage_api.settings import ApiSettings
-from triage_api.web import pages
+from triage_api.web import pages, starting
 from triage_api.web.desk import AtDesk, Fields, Owns, own_path, with_flash
 from triage_api.web.roles import scope_words
 from triage_api.web.words import _
@@ -69,11 +68,17 @@ def sign_in(request: Request, deps: Parts, fields: Fields) -> Response:
         answer = RedirectResponse(f"/sign-in/code?{urlencode({'next': back})}", status_code=303)
         set_challenge(answer, deps.settings, error.challenge)
         return answer
-    return enter(deps.settings, signed, back)
+    return enter(deps, signed, back)
 
 
-def enter(settings: ApiSettings, signed: SignedIn, back: str) -> Response:
-    """On to the board with a fresh session, past the choice of a password where one is due."""
+def enter(deps: Deps, signed: SignedIn, back: str) -> Response:
+    """On to the board with a fresh session, past the choice of a password where one is due.
+
+    Who asked for nothing but the queue begins with the view that they chose.
+    """
+    if back == "/":
+        with deps.store.read() as tx:
+            back = starting.home(tx, signed.user)
     where = f"/password?{urlencode({'next': back})}" if signed.user.must_change else back
     answer = RedirectResponse(where, status_code=303)
     set_cookie(answer, settings, signed.cookie)

@@ -104,6 +104,15 @@ def read(params: Mapping[str, str], policy: Policy, areas: Callable[[], AreaName
     return Asked(said=said, unclear=place, areas=areas().find(place, limit=_MOST_AREAS))
 
 
+def kept(said: Mapping[str, str], policy: Policy, areas: Callable[[], AreaNames]) -> dict[str, str]:
+    """What a saved view keeps of an address: its filters, and tab and order where they are not the usual ones."""
+    more = {
+        "state": said.get("state", "") if said.get("state") in TABS else "",
+        "order": said.get("order", "") if said.get("order") in set(MentionOrder) else "",
+    }
+    return {**read(said, policy, areas).said, **{name: value for name, value in more.items() if value}}
+
+
 def address(said: Mapping[str, str], **more: str) -> str:
     """The queue with these filters; what is empty is left out."""
     query = urlencode({name: value for name, value in {**said, **more}.items() if value})
@@ -214,6 +223,8 @@ _CLEAN: dict[str, Callable[[str], str]] = {
     "until": _date,
 }
 NAMES = (*_CLEAN, "place")
+TABS = ("snoozed", "filed", "converted", "dismissed")
+"""Beside the queue itself, whose address names none."""
 
 
 def tools(

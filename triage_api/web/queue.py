@@ -29,7 +29,7 @@ from triage_api import answering
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import differences, filters, locator, news, replies, steering, viewings
+from triage_api.web import differences, filters, locator, news, replies, steering, viewings, views
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Desk, picks_of, with_flash
 from triage_api.web.words import _
 
@@ -93,6 +93,7 @@ def queue(desk: AtDesk) -> Response:
             readers=viewings.others(desk, tx, found.items),
             news=news.address(asked.said, tx) if state == "flagged" else "",
             newest=filters.address(asked.said, **kept),
+            **views.bar(desk, tx, {**asked.said, **kept}),
             **filters.tools(asked, order, default, facets, deps.policy, sources, deps.areas, kept, people=people),
         )
 

@@ -53,7 +53,7 @@ def give_code(request: Request, deps: AllParts, fields: Fields) -> Response:
         return _code_page(request, 401, problem=_("Kode itu tidak cocok, atau sudah pernah dipakai."), back=back)
     except TooManyAttemptsError:
         return _code_page(request, 429, problem=_("Terlalu banyak percobaan. Coba lagi dalam 15 menit."), back=back)
-    answer = enter(settings, signed, back)
+    answer = enter(deps, signed, back)
     set_challenge(answer, settings, "")
     return answer
 

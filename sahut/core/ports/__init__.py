@@ -5,6 +5,7 @@ Only plain values of `sahut.core.model` pass through: no session, row or respons
 
 from sahut.core.ports.audit import Audit
 from sahut.core.ports.cases import Accounts, Credentials, DeadLetters, Decisions, Operations, Tickets
+from sahut.core.ports.checks import Checks
 from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.outside import (
@@ -26,7 +27,7 @@ from sahut.core.ports.outside import (
 from sahut.core.ports.people import Invitations, SecondFactors
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.store import Store, Tx
-from sahut.core.ports.together import Viewings
+from sahut.core.ports.together import Viewings, Views
 from sahut.core.ports.work import Assessments, Explanations, Mentions, Months, Sources, Walks
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Assessments",
     "Audit",
     "Backfiller",
+    "Checks",
     "Classifier",
     "Clock",
     "Collector",
@@ -64,5 +66,6 @@ __all__ = [
     "Tickets",
     "Tx",
     "Viewings",
+    "Views",
     "Walks",
 ]

@@ -142,6 +142,10 @@ class Mentions(Protocol):
         """How many match, counted up to ``cap``, and of what they are."""
         ...
 
+    def waiting_by(self, wheres: Sequence[MentionFilter], *, most: int) -> list[int]:
+        """How many of the ``most`` most pressing that wait match each filter: one walk for all."""
+        ...
+
     def mark(self) -> int:
         """How far judging has come: what is judged from now on stands above it."""
         ...

@@ -23,6 +23,7 @@ def _at(name: str, *, nullable: bool = False) -> sa.Column[object]:
 
 def upgrade() -> None:
     _add_viewing()
+    _add_views()
     _lead_on()
 
 
@@ -54,6 +55,36 @@ def _lead_no_further() -> None:
         batch.drop_column("merged_into")
 
 
+def _add_views() -> None:
+    op.create_table(
+        "saved_view",
+        sa.Column("id", _id(), nullable=False),
+        sa.Column("account_id", _id(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        _at("created_at"),
+        _at("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_saved_view_account_id_account"),
+        sa.PrimaryKeyConstraint("id", name="pk_saved_view"),
+        sa.UniqueConstraint("account_id", "name", name="uq_saved_view_account_id_name"),
+    )
+    op.create_table(
+        "start_view",
+        sa.Column("account_id", _id(), nullable=False),
+        sa.Column("view_id", _id(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_start_view_account_id_account"),
+        sa.ForeignKeyConstraint(
+            ["view_id"], ["saved_view.id"], name="fk_start_view_view_id_saved_view", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name="pk_start_view"),
+    )
+    op.create_index("ix_start_view_view_id", "start_view", ["view_id"])
+
+
 def downgrade() -> None:
     _lead_no_further()
+    op.drop_table("start_view")
+    op.drop_table("saved_view")
     op.drop_table("viewing")

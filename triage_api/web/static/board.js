@@ -87,6 +87,7 @@
       case "d": case "s": case "m": openMenu(event.key); break;
       case "e": act("e") && document.querySelector("#tindakan select")?.focus(); break;
       case "n": newOnes(); break;
+      case "p": case "t": act(event.key); break;
       case "c": case "o": case "x": case "u": case "a": case "g": act(event.key); break;
       case "r": act("r"); document.querySelector("#balasan")?.querySelector("textarea, a, button")?.focus(); break;
       case "b": document.querySelector(".bulk.some")?.querySelector("button")?.focus(); break;

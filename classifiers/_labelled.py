@@ -12,6 +12,7 @@ from typing import Any
 
 from classifiers._corpus import CLASSES, UNKNOWN, Example
 from classifiers._text import clean
+from sahut.core.cells import text_of
 from sahut.core.errors import ClassifierError
 
 LABELS = (*CLASSES, "urgent", "complaint")
@@ -91,7 +92,7 @@ def _csv_rows(path: Path, lines: Iterator[str]) -> Iterator[_Row]:
                     f"{path}: row {number} has {len(cells)} cells, the header has {len(columns)}: "
                     "a text with a separator in it needs quotation marks"
                 )
-            yield f"row {number}", dict(zip(columns, cells, strict=False))
+            yield f"row {number}", dict(zip(columns, map(text_of, cells), strict=False))
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:

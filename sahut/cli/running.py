@@ -191,16 +191,11 @@ def _stop_on_signals(parts: Parts) -> None:
 
 
 def _web_server(found: Settings, parts: Parts) -> Any:
-    import uvicorn
+    from sahut.serving import server_for
 
-    config = uvicorn.Config(
-        bootstrap.web(found, parts),
-        log_config=None,
-        access_log=found.log_level == "debug",
-        server_header=False,
-        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+    return server_for(
+        bootstrap.web(found, parts), access_log=found.log_level == "debug", last_answers_s=_LAST_ANSWERS_SECONDS
     )
-    return uvicorn.Server(config)
 
 
 def _bind(found: Settings) -> socket.socket:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -37,6 +38,13 @@ def plain(text: str) -> str:
     text = text.replace("\u2028", "\n").replace("\u2029", "\n")
     text = _CONTROL.sub("", _HIDDEN.sub("", text))
     return _MARK_PILE.sub(r"\1", _STRAY_JOINER.sub("", text))
+
+
+def shown(value: Any) -> Any:
+    """What a template writes: a text as `plain` gives it, so that no template can forget to ask for that."""
+    if type(value) is not str or (value.isascii() and not _CONTROL.search(value)):
+        return value
+    return plain(value)
 
 
 def line(text: str) -> str:

@@ -35,7 +35,7 @@ def test_a_sample_of_what_was_filed_is_checked_and_the_recall_is_estimated(
             page.keyboard.press("t")
         else:
             row.get_by_role("button", name="Bukan pengaduan").click()
-        page.wait_for_function(f"document.querySelectorAll('.mention').length === {left - 1}") if scripts else None
+        page.locator(".mention").nth(left - 1).wait_for(state="detached")
         page.get_by_text("diperiksa: memang bukan pengaduan").first.wait_for()
     # One of five was a miss, and there is one more: it may be one or not.
     page.get_by_text("dari semua pengaduan (kisaran 95%").wait_for()

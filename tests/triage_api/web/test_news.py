@@ -33,7 +33,7 @@ def test_what_came_is_a_bar_over_the_queue_that_loads_on_a_key_and_moves_nothing
     assert page.locator(f"#{reading}").bounding_box() == before
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.keyboard.press("n")
-    page.wait_for_function("document.querySelectorAll('.mention').length === 15")
+    page.locator(".mention").nth(14).wait_for()
     assert page.locator("#news").is_hidden()
     assert visitors.complaints == []
 

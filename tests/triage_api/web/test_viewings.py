@@ -43,9 +43,8 @@ def test_who_has_a_mention_open_is_shown_in_the_queue_and_on_its_page_and_goes_w
     assert _names(world, clock) == ["Admin Contoh"]
     with admin.expect_response(lambda answer: answer.url.endswith("/viewing")):
         admin.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    admin.wait_for_function("!document.querySelector('#viewing').textContent.includes('Rina')")
+    admin.locator("#viewing:empty").wait_for(state="attached")
     admin.goto(f"/mentions/{two}")
-    admin.wait_for_function("true")
     for _ in range(50):
         if len(_names(world, clock)) == 1:
             break

@@ -19,6 +19,7 @@ from triage_api.routes import (
     revealing,
     second_factor,
     sessions,
+    source_lists,
     sources,
     ticket_merges,
     tickets,
@@ -30,6 +31,7 @@ from triage_api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     second_factor.router,
+    source_lists.router,
     sources.router,
     credentials.router,
     mentions.router,

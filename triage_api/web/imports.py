@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, BinaryIO, cast
 
-from fastapi import APIRouter, Depends, Path, Request, Response
-from starlette.datastructures import UploadFile
+from fastapi import APIRouter, Path, Response
 
 from sahut.core import bringing
 from sahut.core.errors import RefusedError
 from sahut.core.model.imports import FileImport, ImportDraft, ImportState
 from sahut.core.ports import Tx
-from triage_api import auth
 from triage_api.deps import ring
-from triage_api.errors import ForbiddenError
 from triage_api.fields import LARGEST_ID
-from triage_api.permissions import Permission
 from triage_api.web import import_words
 from triage_api.web.desk import AtDesk, Desk, Manages, Posted
+from triage_api.web.uploads import Uploaded
 from triage_api.web.words import _
 
 router = APIRouter(prefix="/imports", include_in_schema=False)
@@ -38,21 +34,6 @@ _NOTHING: dict[str, object] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Upload:
-    """A form with one file, not yet checked to be ours."""
-
-    fields: list[tuple[str, str]]
-    file: UploadFile | None
-
-
-async def _upload(request: Request) -> AsyncIterator[_Upload]:
-    async with request.form(max_files=1, max_fields=20) as form:
-        fields = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
-        file = form.get("file")
-        yield _Upload(fields=fields, file=file if isinstance(file, UploadFile) and file.filename else None)
-
-
 @router.get("")
 def imports(desk: AtDesk) -> Response:
     """The latest files, and a form for another."""
@@ -60,12 +41,9 @@ def imports(desk: AtDesk) -> Response:
 
 
 @router.post("")
-def bring(desk: AtDesk, sent: Annotated[_Upload, Depends(_upload)]) -> Response:
+def bring(desk: AtDesk, sent: Uploaded) -> Response:
     """Take a file in; a worker looks it through."""
-    if not desk.may(Permission.MANAGE):
-        raise ForbiddenError(_("Peran Anda tidak mencakup tindakan ini."))
-    form = Posted(desk=desk, fields=sent.fields)
-    auth.check_same_site(desk.request, desk.deps.settings, desk.signed.session, form_token=form.get("csrf", 100))
+    form = sent.posted(desk)
     if sent.file is None:
         return _list(desk, status=422, fault=_("Pilih berkasnya dahulu."))
     shown = bringing.name_of(sent.file.filename or "")

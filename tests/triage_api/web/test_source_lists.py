@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from sahut.core.model import SourceDraft
+from sahut.core.model import Role, SourceDraft
 from tests.triage_api.conftest import World
 
 LIST = """<?xml version="1.0"?><opml version="2.0"><body><outline text="Berita">
@@ -66,3 +66,42 @@ def test_who_only_reads_neither_takes_nor_brings_lists(world: World) -> None:
     assert client.post("/sources/opml", data={"csrf": csrf, "opml": LIST}).status_code == 403
     assert 'name="opml"' not in client.get("/sources").text
     assert _names(world) == before
+
+
+@pytest.mark.parametrize("as_file", [True, False], ids=["as a file", "pasted"])
+def test_a_list_is_shown_first_and_what_was_ticked_is_added(world: World, as_file: bool) -> None:
+    client, csrf = _at_the_desk(world)
+    before = _names(world)
+    two = LIST.replace("</body>", '<outline text="Kabar" xmlUrl="https://kabar.example/rss"/></body>')
+    sent = {"data": {"csrf": csrf}, "files": {"list": ("umpan.opml", two.encode())}}
+    shown = client.post("/sources/opml/check", **(sent if as_file else {"data": {"csrf": csrf, "opml": two}})).text
+
+    assert "2 umpan dapat ditambahkan" in shown
+    assert 'value="https://warta.example/rss" checked' in shown
+    assert _names(world) == before
+    chosen = {"csrf": csrf, "key": "a", "opml": two, "choosing": "1", "feed": ["https://kabar.example/rss"]}
+    assert client.post("/sources/opml", data=chosen).headers["location"] == "/sources?done=listed"
+    assert _names(world) == sorted([*before, "Kabar"])
+    again = client.post("/sources/opml/check", data={"csrf": csrf, "opml": two}).text
+    assert "1 umpan dapat ditambahkan" in again
+    assert "1 sudah diikuti" in again
+    none = {**chosen, "key": "b", "feed": []}
+    assert client.post("/sources/opml", data=none).headers["location"] == "/sources?done=listed_before"
+    assert client.post("/sources/opml/check", data={"csrf": csrf, "opml": "bukan"}).status_code == 422
+    other, theirs = _at_the_desk(world, "budi")
+    assert other.post("/sources/opml/check", data={"csrf": theirs, "opml": two}).status_code == 403
+
+
+def test_the_api_says_what_a_list_would_add_then_adds_it_and_gives_it_back(world: World) -> None:
+    admin = world.program(Role.ADMIN)
+    before = _names(world)
+    dry = admin.post("/api/v1/sources/opml?dry_run=true", content=LIST).json()
+    assert ([one["name"] for one in dry["added"]], dry["stored"], _names(world)) == (["Warta"], False, before)
+    made, again = (
+        admin.post("/api/v1/sources/opml", content=LIST, headers={"Idempotency-Key": "k"}).json() for _ in range(2)
+    )
+    assert (made["stored"], again) == (True, made)
+    assert _names(world) == sorted([*before, "Warta"])
+    assert "https://warta.example/rss" in admin.get("/api/v1/sources/opml").text
+    assert admin.post("/api/v1/sources/opml", content="bukan").status_code == 422
+    assert world.program(Role.TRIAGE).get("/api/v1/sources/opml").status_code == 403

@@ -81,7 +81,7 @@ def enter(deps: Deps, signed: SignedIn, back: str) -> Response:
             back = starting.home(tx, signed.user)
     where = f"/password?{urlencode({'next': back})}" if signed.user.must_change else back
     answer = RedirectResponse(where, status_code=303)
-    set_cookie(answer, settings, signed.cookie)
+    set_cookie(answer, deps.settings, signed.cookie)
     return answer
 
 

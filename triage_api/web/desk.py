@@ -25,7 +25,7 @@ from sahut.core.model import (
     User,
 )
 from sahut.core.ports import Tx
-from triage_api import auth, permissions, second_factor
+from triage_api import auth, second_factor
 from triage_api.auth import Signed
 from triage_api.deps import Deps, MaybeSigned, Now, Parts
 from triage_api.errors import (

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from sahut.core import forms, noting
+from sahut.core import forms, noting, reporting
 from sahut.core.model import Actor, SourceDraft, SourceState
 from sahut.core.ports import Tx
 from triage_api import addresses, platforms
@@ -28,6 +28,7 @@ from triage_api.schemas import (
     SourceReport,
     VersionBody,
 )
+from triage_api.schemas.reports import CollectingReport
 from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
 
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
@@ -61,6 +62,13 @@ def add_source(
     for source_id in added:
         _read_soon(deps, source_id)
     return answer
+
+
+@router.get("/report", response_model=CollectingReport, responses=problems())
+def report_all(deps: Parts, now: Now) -> CollectingReport:
+    """How every source is doing, the worst off first: seven days, lateness, holes, and what credentials spent."""
+    with deps.store.read() as tx:
+        return CollectingReport.of(reporting.report(tx, deps.policy, now))
 
 
 @router.post("/test", response_model=ProbeAnswer, responses=problems(429))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from sahut.core import noting, rules
+from sahut.core import noting, reporting, rules
 from sahut.core.model import SourceDay, SourceState
 from sahut.core.ports import Tx
 from triage_api.deps import ring
@@ -31,13 +31,15 @@ def sources(desk: AtDesk) -> Response:
             for one in tx.sources.all()
         ]
         ids = [one.id for one, *_rest in found]
+        gaps = tx.sources.gaps(ids)
         return desk.page(
             tx,
             "sources.html",
             tab="sources",
             found=found,
             weeks=_weeks(tx.sources.days(ids, desk.now.date() - timedelta(days=6)), desk.now.date()),
-            gaps=tx.sources.gaps(ids),
+            gaps=gaps,
+            holes={one: reporting.holes(gaps[one], reporting.days_until(desk.now.date())) for one in ids},
         )
 
 
@@ -66,10 +68,5 @@ def set_state(form: Manages, source_id: SourceId, state: str) -> Response:
 
 def _weeks(days: Mapping[int, Sequence[SourceDay]], today: date) -> dict[int, list[SourceDay]]:
     """By source the last seven days, those without a reading too; empty where there was none at all."""
-    week = [today - timedelta(days=back) for back in reversed(range(7))]
-    found = {}
-    for source_id, read in days.items():
-        by_day = {one.day: one for one in read}
-        unread = (SourceDay(day=day, readings=0, failures=0, new=0) for day in week)
-        found[source_id] = [by_day.get(one.day, one) for one in unread] if read else []
-    return found
+    week = reporting.days_until(today)
+    return {source_id: reporting.filled(read, week) if read else [] for source_id, read in days.items()}

@@ -68,7 +68,7 @@ def find(line: Line, mention: Mention, text: str, *, since: datetime) -> SentRep
 
 
 def _record(line: Line, mention: Mention, text: str, now: datetime) -> Any:
-    parent = {"uri": mention.native_id, "cid": str(mention.raw.get("cid", ""))}
+    parent = {"uri": mention.native_id, "cid": str(mention.raw.get("cid", "")) or _our_version(line, mention.native_id)}
     if not parent["cid"]:
         raise PermanentError(
             f"Bluesky: {mention.native_id} was read without its version, so that it cannot be answered",
@@ -89,6 +89,13 @@ def _record(line: Line, mention: Mention, text: str, now: datetime) -> Any:
         raise PermanentError(
             f"Bluesky takes no such answer to {mention.native_id}: {first['msg']}", problem=Problem.BAD_SETTINGS
         ) from error
+
+
+def _our_version(line: Line, uri: str) -> str:
+    """That of a post of ours, as it stands among our records; "" for anybody else's."""
+    if not uri.startswith(f"at://{line.did}/"):
+        return ""
+    return str(line.query(_GET, repo=line.did, collection=posts.POST, rkey=uri.rpartition("/")[2]).get("cid", ""))
 
 
 def _names(line: Line, mention: Mention, text: str) -> list[Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from collectors import _dates
 from collectors._html import tidy
 from collectors._text import storable, storable_deep
-from sahut.core.model import Author, DeadItem, Mention
+from sahut.core.model import Author, DeadItem, Mention, SentReply
 
 POST = "app.bsky.feed.post"
 WEB = "https://bsky.app/profile"
@@ -112,6 +113,21 @@ def record_key(answered: Mention, key: str) -> str:
 def least_key(answered: Mention) -> str:
     """No answer of ours to a post has a key before this."""
     return _tid(_time_of(answered), 0)
+
+
+def beneath(mention: Mention, above: SentReply) -> Mention:
+    """Our answer to ``mention``, as what the next part of it answers: the conversation's first post stays the same."""
+    begun = {"root_uri": mention.native_id, "root_cid": mention.raw.get("cid", "")}
+    if mention.raw.get("root_uri") and mention.raw.get("root_cid"):
+        begun = {name: mention.raw[name] for name in ("root_uri", "root_cid")}
+    return replace(
+        mention,
+        native_id=above.native_id,
+        permalink=above.permalink,
+        parent=mention.native_id,
+        published_at=above.sent_at,
+        raw={**mention.raw, **begun, "cid": ""},
+    )
 
 
 def _tid(microseconds: int, clock: int) -> str:

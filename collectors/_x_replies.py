@@ -23,6 +23,7 @@ from sahut.core.rules import plain_words
 # US dollars for a post of ours (docs.x.com, pricing, 2026): an answer to somebody who named us, any other, one with a
 # link.
 _SUMMONED, _UNSUMMONED, _WITH_LINK = 0.010, 0.015, 0.20
+_CONTINUED = "continues our own"
 _PAGE = 100
 _FORBIDDEN = 403
 # A time-out or failure of X's may come after the post was made; other answers are given in its place.
@@ -82,6 +83,18 @@ class XReplier:
         if not native_id.isdecimal():
             raise _in_doubt("X answered without the id of the post")
         return SentReply(native_id=native_id, permalink=_permalink(native_id, access), sent_at=now)
+
+    def beneath(self, mention: Mention, above: SentReply) -> Mention:
+        """Our answer, to be continued; X takes a post below one of our own, at the price of any other."""
+        raw = {name: value for name, value in mention.raw.items() if name != "version"}
+        return replace(
+            mention,
+            native_id=above.native_id,
+            permalink=above.permalink,
+            parent=mention.native_id,
+            published_at=above.sent_at,
+            raw={**raw, _CONTINUED: True},
+        )
 
     def _create(self, client: XClient, mention: Mention, text: str, now: datetime, access: Access) -> Any:
         version = str(mention.raw.get("version") or mention.native_id)
@@ -144,7 +157,7 @@ def _exempt(access: Access) -> bool:
 def _cost(text: str, mention: Mention, access: Access | None) -> float:
     if links(text):
         return _WITH_LINK
-    return _SUMMONED if _named(mention, access) else _UNSUMMONED
+    return _SUMMONED if _named(mention, access) and not mention.raw.get(_CONTINUED) else _UNSUMMONED
 
 
 def _permalink(native_id: str, access: Access) -> str:

@@ -254,6 +254,10 @@ class BlueskyCollector:
 
         return _bluesky_answers.reply(_line(self._http, access, now), mention, text.strip(), key=key, now=now)
 
+    def beneath(self, mention: Mention, above: SentReply) -> Mention:
+        """Our answer, to be continued; its version is asked for when it is."""
+        return posts.beneath(mention, above)
+
     def find_reply(
         self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access
     ) -> SentReply | None:

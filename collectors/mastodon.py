@@ -172,6 +172,16 @@ class MastodonCollector:
         """Post ``text`` under ``mention``, in public; the server remembers ``key`` for an hour."""
         return answers.reply(Line(self._settings, access, now=now), mention, text, key=key)
 
+    def beneath(self, mention: Mention, above: SentReply) -> Mention:
+        """Our answer, to be continued: its author is told of each part by name, as of the first."""
+        return replace(
+            mention,
+            native_id=above.native_id,
+            permalink=above.permalink,
+            parent=mention.native_id,
+            published_at=above.sent_at,
+        )
+
     def find_reply(
         self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access
     ) -> SentReply | None:

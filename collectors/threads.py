@@ -240,6 +240,16 @@ class ThreadsCollector(GraphMember):
         )
         return self.sent(answer, "me/threads_publish", now)
 
+    def beneath(self, mention: Mention, above: SentReply) -> Mention:
+        """Our answer, to be continued."""
+        return replace(
+            mention,
+            native_id=above.native_id,
+            permalink=above.permalink,
+            parent=mention.native_id,
+            published_at=above.sent_at,
+        )
+
     def find_reply(
         self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access
     ) -> SentReply | None:

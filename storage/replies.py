@@ -27,6 +27,7 @@ from sahut.core.model import (
 )
 from storage import paging
 from storage.mentions import SqlMentions
+from storage.reply_parts import SqlParts
 from storage.reply_rows import conditions, due, event, owed, value, written
 from storage.reply_standings import HANDED_OVER, SqlStandings
 from storage.reply_tables import reply, reply_event
@@ -42,12 +43,15 @@ class SqlReplies:
         self._connection = connection
         self._mentions = mentions
         self._standings = SqlStandings(connection, mentions)
+        self._parts = SqlParts(connection)
 
     # --- people
 
     def add(self, draft: ReplyDraft, now: datetime) -> Reply:
         """Raises NotFoundError, RefusedError(rule="reply_open")."""
         answered = self._mentions.get(draft.mention_id)
+        if self._parts.open(draft.mention_id):
+            raise RefusedError(f"mention {draft.mention_id} has a reply whose parts are under way", rule="reply_open")
         values = {
             "mention_id": draft.mention_id,
             "platform": answered.mention.platform,
@@ -57,6 +61,8 @@ class SqlReplies:
             "key": secrets.token_hex(16),
             **written(draft, now),
             "writers": [draft.author_id],
+            "number": 1,
+            "head_id": None,
             **_UNSENT,
             "native_id": "",
             "permalink": "",
@@ -107,7 +113,10 @@ class SqlReplies:
 
     def rewrite(self, reply_id: int, draft: ReplyDraft, now: datetime) -> Reply:
         """Another text, by one more writer: a draft again, which nobody has approved."""
-        writers = sorted({*self._one(reply_id).writers, draft.author_id})
+        before = self._one(reply_id)
+        writers = sorted({*before.writers, draft.author_id})
+        if before.head_id is None:
+            self._parts.drop(before, draft.author_name, now)
         # Another text is another post: a platform that knows keys would answer with the old one.
         values = {
             **written(draft, now),
@@ -137,6 +146,8 @@ class SqlReplies:
             values["approver_name"] = actor_name
         if act is ReplyAct.RETRIED:
             values["attempts"] = 0
+        if state is ReplyState.WITHDRAWN:
+            self._parts.drop(self._one(reply_id), actor_name, now)
         self._write(reply_id, values, now)
         self._note(reply_id, act, actor_name, now, note)
         return self.get(reply_id)
@@ -166,6 +177,8 @@ class SqlReplies:
         except IntegrityError as error:
             raise RefusedError(f"another reply of ours is {sent.native_id} already", rule="reply_taken") from error
         self._note(reply_id, ReplyAct.SENT, actor_name, now, note)
+        by_machine = before.state in {ReplyState.SENDING, ReplyState.UNKNOWN}
+        self._parts.next(before, now, native_id=before.native_id or sent.native_id, by_machine=by_machine)
         if sent.native_id:
             self._standings.make_own(before.platform, sent.native_id, reply_id, now)
         return self.get(reply_id)
@@ -201,11 +214,23 @@ class SqlReplies:
         query = select(reply.c.text).where(
             reply.c.platform == platform,
             reply.c.updated_at >= since,
+            reply.c.head_id.is_(None),
             reply.c.state.in_([ReplyState.WAITING, ReplyState.APPROVED, *HANDED_OVER]),
         )
         if but is not None:
             query = query.where(reply.c.id != but)
         return list(self._connection.execute(query.order_by(reply.c.updated_at.desc()).limit(limit)).scalars())
+
+    def part(self, reply_id: int, texts: Sequence[str], now: datetime) -> None:
+        """Let it go out as these parts: it is the first, and the others wait until the one before stands."""
+        self._parts.add(self._one(reply_id), texts, _UNSENT, now)
+
+    def above(self, reply: Reply) -> Reply | None:
+        """The part that a further part continues; None for any other reply."""
+        if reply.head_id is None:
+            return None
+        row = self._parts.above(reply.head_id, reply.number)
+        return None if row is None else value(row)
 
     # --- machines
 

@@ -17,6 +17,8 @@ def written(draft: ReplyDraft, now: datetime) -> dict[str, Any]:
     """The columns that a text and its writer set."""
     return {
         "text": draft.text,
+        "split": draft.split,
+        "part": "",
         "template": draft.template,
         "state": ReplyState.DRAFT,
         "author_id": draft.author_id,
@@ -79,6 +81,11 @@ def value(row: Row[Any]) -> Reply:
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,
+        parent=row.parent,
+        split=row.split,
+        part=row.part,
+        number=row.number,
+        head_id=row.head_id,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, text
 
 from storage.tables import metadata
 from storage.types import Json, PersonalWords, RowId, Utc, Words
@@ -19,6 +19,11 @@ reply = Table(
     Column("root", Words, nullable=False),
     Column("key", String, nullable=False, unique=True),
     Column("text", Words, nullable=False),
+    # Whether it goes out in parts: what the first says; each further one is a row of its own that names the first.
+    Column("split", Boolean, nullable=False),
+    Column("part", Words, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("head_id", RowId),
     Column("template", Words, nullable=False),
     Column("state", String, nullable=False),
     Column("author_id", ForeignKey("account.id"), nullable=False),
@@ -46,11 +51,13 @@ reply = Table(
     CheckConstraint("state <> 'sent' OR native_id <> '' OR permalink <> ''", name="ck_reply_sent"),
 )
 
-_OPEN = text("state NOT IN ('sent', 'withdrawn')")
+_OPEN = text("state NOT IN ('sent', 'withdrawn') AND head_id IS NULL")
+_PART = text("state <> 'withdrawn' AND head_id IS NOT NULL")
 _DUE = text("due_at IS NOT NULL")
 _OWED = text("state = 'sent' AND owed_usd IS NOT NULL")
 _NAMED = text("native_id <> ''")
 Index("uq_reply_open", reply.c.mention_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("uq_reply_part", reply.c.head_id, reply.c.number, unique=True, sqlite_where=_PART, postgresql_where=_PART)
 Index("ix_reply_due", reply.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
 Index("ix_reply_owed", reply.c.id, sqlite_where=_OWED, postgresql_where=_OWED)
 Index(

@@ -176,6 +176,9 @@ class FakeReplier:
                 return SentReply(native_id=native_id, permalink=f"https://a.example/{native_id}")
         return None
 
+    def beneath(self, mention: Mention, above: SentReply) -> Mention:
+        return replace(mention, native_id=above.native_id, permalink=above.permalink, parent=mention.native_id)
+
     def means(self) -> Means:
         return Means(replier_for=lambda platform: self, access_for=lambda source_id: Access(name="akun"))
 

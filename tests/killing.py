@@ -14,6 +14,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -77,6 +78,9 @@ class BoardReplier:
         except (OSError, ValueError) as error:
             raise InDoubtError(str(error), problem=Problem.UNREACHABLE) from error
         return SentReply(native_id=said["id"], sent_at=now)
+
+    def beneath(self, mention: Mention, above: SentReply) -> Mention:
+        return replace(mention, native_id=above.native_id, parent=mention.native_id)
 
     def find_reply(
         self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access

@@ -16,15 +16,18 @@ def judged_reply(deps: Deps, reply_id: int) -> Judged:
     with deps.bare.read() as tx:
         reply = tx.replies.get(reply_id)
         record = tx.mentions.whole(reply.mention_id)
-    return replying.judge(deps.means, record, reply.text)
+    return replying.judge(deps.means, record, reply.text, split=reply.split)
 
 
-def judged_text(deps: Deps, mention_id: int, text: str) -> Judged:
-    """What a mention's platform makes of a text as an answer. Raises NotFoundError."""
+def judged_text(deps: Deps, mention_id: int, text: str, *, split: bool = False) -> Judged:
+    """What a mention's platform makes of a text as an answer: in parts, where it is too long and is to be ``split``.
+
+    Raises NotFoundError.
+    """
     with deps.bare.read() as tx:
         record = tx.mentions.whole(mention_id)
     # As it will be stored.
-    return replying.judge(deps.means, record, text.replace("\r\n", "\n").strip())
+    return replying.judge(deps.means, record, text.replace("\r\n", "\n").strip(), split=split)
 
 
 def checked(

@@ -88,7 +88,7 @@ def ours_among(mention: Mention, near: Sequence[Standing]) -> Standing | None:
         return known
     alike = [one for one in here if not one.reply.native_id and _is(mention, one)]
     # The same prepared text may stand below several posts of one conversation.
-    return min(alike, key=lambda one: mention.parent != one.mention.native_id, default=None)
+    return min(alike, key=lambda one: mention.parent != one.reply.parent, default=None)
 
 
 def _is(mention: Mention, ours: Standing) -> bool:
@@ -97,8 +97,12 @@ def _is(mention: Mention, ours: Standing) -> bool:
     begun = ours.reply.sending_since or ours.reply.written_at
     if mention.published_at is not None and mention.published_at < begun - _CLOCKS:
         return False
-    same = plain_words(mention.body) == plain_words(ours.reply.text)
-    return _answers_there(mention, ours.mention) and (same or similarity(mention.body, ours.reply.text) >= _SAME_ANSWER)
+    said = ours.reply.said
+    same = plain_words(mention.body) == plain_words(said)
+    there = mention.parent == ours.reply.parent != "" or _answers_there(mention, ours.mention)
+    # Parts of one answer may be much alike.
+    in_parts = bool(ours.reply.part or ours.reply.head_id)
+    return there and (same or (not in_parts and similarity(mention.body, said) >= _SAME_ANSWER))
 
 
 def _answers_there(mention: Mention, asked: Mention) -> bool:

@@ -32,6 +32,7 @@ from sahut.core.model import (
     AuditAct,
     AuditDraft,
     Currency,
+    Mention,
     MentionRecord,
     Problem,
     Reply,
@@ -41,7 +42,7 @@ from sahut.core.model import (
     SentReply,
     Source,
 )
-from sahut.core.ports import Clock, Replier, Store, Tx
+from sahut.core.ports import Clock, Continuer, Replier, Store, Tx
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class _Way(NamedTuple):
     replier: Replier
     access: Access
     record: MentionRecord
+    asked: Mention
 
 
 class _End(NamedTuple):
@@ -147,7 +149,7 @@ def _counted(store: Store, claim: ReplyClaim, cost_usd: float, now: datetime) ->
 
 def _hand_over(way: _Way, reply: Reply, clock: Clock) -> SentReply | _End:
     try:
-        sent = way.replier.reply(way.record.mention, reply.text, key=reply.key, now=clock(), access=way.access)
+        sent = way.replier.reply(way.asked, reply.said, key=reply.key, now=clock(), access=way.access)
     except TransientError as error:
         return _later(reply, error, clock())
     except PermanentError as error:
@@ -168,6 +170,7 @@ def _way(store: Store, means: Means, reply: Reply, now: datetime) -> _Way:
     with store.read() as tx:
         record = tx.mentions.whole(reply.mention_id)
         _check_account(tx, tx.sources.get(reply.source_id), now)
+        above = tx.replies.above(reply)
     replier = means.replier_for(reply.platform)
     if replier is None:
         raise PermanentError(f"nobody answers on {reply.platform}", problem=Problem.LACKS_ACCESS)
@@ -176,7 +179,17 @@ def _way(store: Store, means: Means, reply: Reply, now: datetime) -> _Way:
         raise PermanentError(
             f"source '{record.source_name}' has no credential to answer with", problem=Problem.NO_CREDENTIAL
         )
-    return _Way(replier, access, record)
+    return _Way(replier, access, record, _asked(replier, record, reply, above))
+
+
+def _asked(replier: Replier, record: MentionRecord, reply: Reply, above: Reply | None) -> Mention:
+    """What a reply answers: a further part, the one before it. Raises PermanentError where that cannot be said."""
+    if reply.head_id is None:
+        return record.mention
+    if above is None or not above.native_id or not isinstance(replier, Continuer):
+        raise PermanentError(f"what part {reply.number} goes on from is not known", problem=Problem.NOT_FOUND)
+    sent = SentReply(native_id=above.native_id, permalink=above.permalink, sent_at=above.sent_at)
+    return replier.beneath(record.mention, sent)
 
 
 def _check_account(tx: Tx, source: Source, now: datetime) -> None:
@@ -197,7 +210,7 @@ def _set_aside(store: Store, way: _Way, reply: Reply, now: datetime) -> float:
     """
     if way.record.withdrawn_at is not None:
         raise PermanentError(f"mention {way.record.id} is no longer on its platform", problem=Problem.GONE)
-    rules = way.replier.measure(reply.text, way.record.mention, way.access)
+    rules = way.replier.measure(reply.said, way.asked, way.access)
     for currency, wanted in ((Currency.REPLIES, 1.0), (Currency.USD, rules.cost_usd)):
         if wanted and not _reserved(store, reply, currency, wanted, now):
             tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
@@ -225,7 +238,7 @@ def _look(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> SentRe
     since = (reply.sending_since or reply.written_at) - _CLOCKS
     try:
         way = _way(store, means, reply, clock())
-        found = way.replier.find_reply(way.record.mention, reply.text, since=since, now=clock(), access=way.access)
+        found = way.replier.find_reply(way.asked, reply.said, since=since, now=clock(), access=way.access)
     except TransientError as error:
         if reply.looks < MAX_LOOKS:
             due = max(error.not_before or clock(), clock() + _wait(SETTLE_AFTER, reply.looks))

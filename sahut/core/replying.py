@@ -7,11 +7,11 @@ refused whole or done whole. What a platform makes of a text is asked before, by
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sahut.core import booking, surroundings, wording
+from sahut.core import booking, parting, surroundings, wording
 from sahut.core.errors import RefusedError, SahutError, StaleWriteError
 from sahut.core.model import (
     Access,
@@ -20,6 +20,7 @@ from sahut.core.model import (
     AuditDraft,
     Capability,
     Currency,
+    Mention,
     MentionRecord,
     Policy,
     Reply,
@@ -34,7 +35,7 @@ from sahut.core.model import (
     Variable,
 )
 from sahut.core.outbox import Means
-from sahut.core.ports import Tx
+from sahut.core.ports import Continuer, Replier, Tx
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +50,21 @@ _MOST_NEAR = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a platform makes of a text as an answer, and what is left to the account."""
+    """What a platform makes of a text as an answer, and what is left to the account.
+
+    ``parts`` is how one that is too long can go out, () where it need not or cannot; ``rules`` are those of all parts
+    together where it shall (``split``): the longest counts, and they cost what they cost together.
+    """
 
     text: str
     capability: Capability
     rules: ReplyRules | None = None
     left: Mapping[Currency, float] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    split: bool = False
 
 
-def judge(means: Means, record: MentionRecord, text: str) -> Judged:
+def judge(means: Means, record: MentionRecord, text: str, *, split: bool = False) -> Judged:
     """Ask who answers on the mention's platform; asks no platform. Never raises: what cannot answer does not.
 
     ``record`` is whole (`Mentions.whole`), since a platform's payload may say who can answer. Where nobody answers for
@@ -73,13 +80,44 @@ def judge(means: Means, record: MentionRecord, text: str) -> Judged:
         access = _access(means, record)
         capability = replier.capability(record.mention, access)
         rules = None if capability is Capability.NONE or not text else replier.measure(text, record.mention, access)
+        parts = () if rules is None or rules.fits else _parts(replier, record.mention, access, text)
+        if rules is not None and split and parts:
+            rules = _together(replier, record.mention, access, parts)
     except SahutError as error:
         log.info("mention %d: nobody answers there for us: %s", record.id, error)
         return Judged(text=text, capability=by_hand)
     except Exception:
         log.exception("mention %d: how it can be answered could not be found out", record.id)
         return Judged(text=text, capability=by_hand)
-    return Judged(text=text, capability=capability, rules=rules, left={} if access is None else access.left)
+    return Judged(
+        text=text,
+        capability=capability,
+        rules=rules,
+        left={} if access is None else access.left,
+        parts=parts,
+        split=split and bool(parts),
+    )
+
+
+def _parts(replier: Replier, mention: Mention, access: Access | None, text: str) -> tuple[str, ...]:
+    """How a text that is too long can go out, () where the platform lets no answer be continued."""
+    if not isinstance(replier, Continuer):
+        return ()
+    further = replier.beneath(mention, SentReply(native_id=""))
+    return parting.split(
+        text, lambda part, number: replier.measure(part, mention if number == 1 else further, access).fits
+    )
+
+
+def _together(replier: Replier, mention: Mention, access: Access | None, parts: Sequence[str]) -> ReplyRules:
+    further = replier.beneath(mention, SentReply(native_id="")) if isinstance(replier, Continuer) else mention
+    each = [replier.measure(part, further if number else mention, access) for number, part in enumerate(parts)]
+    return ReplyRules(
+        used=max(one.used for one in each),
+        limit=min(one.limit for one in each),
+        cost_usd=sum(one.cost_usd for one in each),
+        warnings=tuple(dict.fromkeys(said for one in each for said in one.warnings)),
+    )
 
 
 def _access(means: Means, record: MentionRecord) -> Access | None:
@@ -106,11 +144,16 @@ def check(
         lately=tx.replies.texts_since(platform, since, but=but, limit=_MOST_LATELY) if judged.text.strip() else (),
         left=judged.left,
         reply=reply,
+        parts=judged.parts,
+        split=judged.split,
     )
 
 
 def _answered(tx: Tx, record: MentionRecord, but: int | None) -> bool:
-    if any(one.state is ReplyState.SENT and one.id != but for one in tx.replies.of_mention(record.id)):
+    if any(
+        one.state is ReplyState.SENT and one.head_id is None and one.id != but
+        for one in tx.replies.of_mention(record.id)
+    ):
         return True
     near = tx.mentions.conversation(record, _MOST_NEAR)
     return any(one.mention.own and one.mention.parent == record.mention.native_id for one in near)
@@ -140,20 +183,23 @@ def draft(tx: Tx, mention_id: int, judged: Judged, *, template: str = "", actor:
         raise RefusedError(f"mention {mention_id} is no longer on its platform", rule="reply_gone")
     if judged.capability is Capability.NONE:
         raise RefusedError(f"mention {mention_id} cannot be answered", rule="reply_no_way")
-    made = tx.replies.add(_drafted(record, judged.text, actor, template), now)
+    made = tx.replies.add(_drafted(record, judged.text, actor, template, split=judged.split), now)
     return _noted(tx, made, ReplyAct.DRAFTED, actor, now)
 
 
-def edit(tx: Tx, reply_id: int, text: str, *, version: int | None, actor: Actor, now: datetime) -> Reply:
+def edit(
+    tx: Tx, reply_id: int, text: str, *, split: bool = False, version: int | None, actor: Actor, now: datetime
+) -> Reply:
     """Another text. It is a draft again, whoever had submitted it, and the new writer may not approve it either."""
     _check_may(actor, _WRITERS)
     reply = _take(tx, reply_id, version, _EDITABLE)
     record = tx.mentions.get(reply.mention_id)
-    changed = tx.replies.rewrite(reply_id, _drafted(record, text, actor, reply.template), now)
+    split = split and reply.head_id is None
+    changed = tx.replies.rewrite(reply_id, _drafted(record, text, actor, reply.template, split=split), now)
     return _noted(tx, changed, ReplyAct.EDITED, actor, now)
 
 
-def _drafted(record: MentionRecord, text: str, actor: Actor, template: str) -> ReplyDraft:
+def _drafted(record: MentionRecord, text: str, actor: Actor, template: str, *, split: bool) -> ReplyDraft:
     return ReplyDraft(
         mention_id=record.id,
         text=text.replace("\r\n", "\n").strip(),
@@ -161,6 +207,7 @@ def _drafted(record: MentionRecord, text: str, actor: Actor, template: str) -> R
         author_name=actor.name,
         seen_edits=record.edited,
         template=template,
+        split=split,
     )
 
 
@@ -248,6 +295,8 @@ def retry(
 
 
 def _release(tx: Tx, reply: Reply, judged: Judged, act: ReplyAct, actor: Actor, now: datetime) -> Reply:
+    if judged.split:
+        tx.replies.part(reply.id, judged.parts, now)
     by_api = judged.capability is Capability.API
     moved = tx.replies.move(
         reply.id,
@@ -280,7 +329,7 @@ def _take(tx: Tx, reply_id: int, version: int | None, allowed: frozenset[ReplySt
 
 
 def _check_sayable(tx: Tx, reply: Reply, judged: Judged, policy: Policy, now: datetime) -> None:
-    if judged.text != reply.text:
+    if judged.text != reply.text or (judged.split and not reply.split):
         # It was rewritten between being judged and being locked.
         raise StaleWriteError("reply", reply.id, expected=reply.version - 1, current=reply.version, changes=[])
     record = tx.mentions.get(reply.mention_id)

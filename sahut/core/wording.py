@@ -66,21 +66,26 @@ def check(
     lately: Sequence[str] = (),
     left: Mapping[Currency, float] | None = None,
     reply: Reply | None = None,
+    parts: Sequence[str] = (),
+    split: bool = False,
 ) -> ReplyCheck:
     """What is to be said of ``text`` as an answer to a mention.
 
     ``answered``: another answer of ours stands below it. ``lately`` are our other texts of the window on its platform,
     ``left`` is what the account may still spend, ``reply`` what has the text already, None while it is being written.
+    ``parts`` is how it can go out where it is too long, ``split`` whether it shall; ``rules`` are of what goes out.
     """
     return ReplyCheck(
         capability=capability,
         rules=rules,
         refusals=tuple(_refusals(text, capability, rules, policy)),
         cautions=(
-            *_of_the_platform(rules, left or {}),
+            *_of_the_platform(rules, left or {}, posts=len(parts) if split else 1),
             *_of_the_words(text, lately, policy),
             *_of_the_mention(record, answered=answered, reply=reply),
         ),
+        parts=tuple(parts),
+        split=split,
     )
 
 
@@ -116,14 +121,14 @@ def _plain(contact: str) -> str:
     return f"0{plain[2:]}" if plain.startswith("62") and plain.isdecimal() else plain
 
 
-def _of_the_platform(rules: ReplyRules | None, left: Mapping[Currency, float]) -> list[Remark[Caution]]:
+def _of_the_platform(rules: ReplyRules | None, left: Mapping[Currency, float], *, posts: int) -> list[Remark[Caution]]:
     found: list[Remark[Caution]] = []
     if rules is not None:
         if rules.cost_usd:
             found.append(Remark(word=Caution.COSTS, detail=f"{rules.cost_usd:.2f}"))
         found += [Remark(word=Caution.PLATFORM, detail=said) for said in rules.warnings]
     replies = left.get(Currency.REPLIES)
-    if replies is not None and replies <= _LAST_FEW:
+    if replies is not None and replies - posts < _LAST_FEW:
         found.append(Remark(word=Caution.BUDGET, detail=str(max(0, int(replies)))))
     return found
 

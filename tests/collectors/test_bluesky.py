@@ -578,3 +578,20 @@ def views_in(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from views_in(inner)
+
+
+def test_a_further_part_stands_below_our_own_in_the_same_conversation(world: World) -> None:
+    root = world.view("Awal")
+    above = {"root": {"uri": root["uri"], "cid": root["cid"]}, "parent": {"uri": root["uri"], "cid": root["cid"]}}
+    for citizen in (a_citizen(world), a_citizen(world, reply=above)):
+        first = answer(world, citizen, "Satu (1/2)")
+        below = collector().beneath(citizen, first)
+        second = answer(world, below, "Dua (2/2)", "k2")
+        written = next(one for one in world.records.values() if one["uri"] == second.native_id)["value"]["reply"]
+        ours = next(one for one in world.records.values() if one["uri"] == first.native_id)
+
+        assert (written["parent"]["uri"], written["parent"]["cid"]) == (first.native_id, ours["cid"])
+        assert written["root"]["uri"] == (citizen.root or citizen.native_id)
+        assert answer(world, below, "Dua (2/2)", "k2").native_id == second.native_id
+        assert look(world, below, "Dua (2/2)").native_id == second.native_id
+        assert look(world, citizen, "Dua (2/2)") is None

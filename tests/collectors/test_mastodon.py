@@ -459,3 +459,17 @@ def test_recorded_statuses_are_read_without_loss() -> None:
                 assert bool(found.parent) == bool(status["in_reply_to_id"]), file.name
                 assert CITIZEN not in found.native_id
     assert count > 100
+
+
+def test_a_further_part_stands_below_our_own_and_names_the_citizen(world: World) -> None:
+    citizen, access = a_citizen(world), known(world)
+    first = collector().reply(citizen, "Satu (1/2)", key="k1", now=NOW, access=access)
+    below = collector().beneath(citizen, first)
+    second = collector().reply(below, "Dua (2/2)", key="k2", now=NOW, access=access)
+    ours = world.statuses[-1]
+
+    assert ours["content"] == f"<p>@warga@{DOMAIN} Dua (2/2)</p>"
+    assert ours["in_reply_to_id"] == first.native_id.rpartition("/")[2]
+    look: dict[str, Any] = {"since": NOW - timedelta(minutes=1), "now": NOW, "access": access}
+    assert collector().find_reply(below, "Dua (2/2)", **look) == second
+    assert collector().find_reply(citizen, "Dua (2/2)", **look) is None

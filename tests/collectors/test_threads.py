@@ -199,3 +199,18 @@ def test_nothing_is_called_gone_while_posts_of_others_are_not_shown_at_all(accou
     batch = collector().recheck([post, first, second], now=NOW, access=account.access)
     assert batch.withdrawn == [first]
     assert {m.native_id for m in batch.mentions} == {post, second}
+
+
+def test_a_further_part_is_an_answer_to_our_own(account: Threads) -> None:
+    post = account.post("Jadwal", at=stamp(NOW))
+    found, _, _ = read(account)
+    first = collector().reply(found[post], "Satu (1/2)", key="k", now=NOW, access=account.access)
+    below = collector().beneath(found[post], first)
+    second = collector().reply(below, "Dua (2/2)", key="k2", now=NOW, access=account.access)
+
+    assert account.posted[2][1]["reply_to_id"] == first.native_id
+    look: dict[str, Any] = {"since": NOW - HOUR, "now": NOW, "access": account.access}
+    standing = collector().find_reply(below, "Dua (2/2)", **look)
+    assert standing is not None
+    assert standing.native_id == second.native_id
+    assert collector().find_reply(found[post], "Dua (2/2)", **look) is None

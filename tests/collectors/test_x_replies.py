@@ -280,3 +280,23 @@ def test_the_look_up_goes_through_all_pages_and_fails_where_it_cannot(
 
     assert looked is not None
     assert looked.native_id == sent
+
+
+# --- in parts ----------------------------------------------------------------------------------------------------
+
+
+def test_a_further_part_stands_below_our_own_and_is_found_there_at_the_usual_price(
+    x: XServer, collector: XCollector, naming_us: Mention
+) -> None:
+    first = send(x, collector, naming_us, "Satu (1/2)")
+    below = collector.beneath(naming_us, first)
+    second = send(x, collector, below, "Dua (2/2)")
+
+    assert x.posts[second.native_id]["referenced_tweets"] == [{"type": "replied_to", "id": first.native_id}]
+    since = NOW - timedelta(minutes=1)
+    found = collector.find_reply(below, "Dua (2/2)", since=since, now=NOW, access=entry(x))
+    assert found is not None
+    assert found.native_id == second.native_id
+    assert collector.find_reply(naming_us, "Dua (2/2)", since=since, now=NOW, access=entry(x)) is None
+    prices = [collector.measure("Dua (2/2)", one, entry(x)).cost_usd for one in (naming_us, below)]
+    assert prices == [0.010, 0.015]

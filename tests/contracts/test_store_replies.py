@@ -444,7 +444,7 @@ def test_whoever_lost_the_lease_hands_nothing_over(office: Office) -> None:
     office.clock.forward(minutes=6)
     office.deliver(FakeReplier())
     with office.store.begin() as tx, pytest.raises(LeaseLostError):
-        tx.replies.hand_over(claim, office.clock())
+        tx.replies.hand_over(claim, office.clock(), cost_usd=0.0)
 
 
 def test_without_anybody_who_answers_or_an_account_a_reply_fails_in_words(office: Office) -> None:

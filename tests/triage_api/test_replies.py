@@ -167,3 +167,23 @@ def test_templates_come_filled_with_what_is_known(sqlite_store: Store, clock: An
     link = f"https://lapor.example/{ticket['tracking_code']}"
     said = f"Halo {{name}}, laporan {ticket['number']}: {link}, {{unit}}, {{deadline}}"
     assert [(one["name"], one["text"]) for one in found] == [("Jalan", "Soal jalan"), ("Terima", said)]
+
+
+def test_a_text_that_is_too_long_goes_out_in_the_parts_that_were_shown(world: World) -> None:
+    (mention,) = world.flagged(1)
+    comms, text = world.program(Role.COMMS), "Terima kasih atas laporan Anda. " * 12
+    checks = [
+        comms.post("/api/v1/replies/check", json={"mention_id": mention, "text": text, "split": split}).json()
+        for split in (False, True)
+    ]
+    assert [[one["word"] for one in check["refusals"]] for check in checks] == [["too_long"], []]
+    assert [len(check["parts"]) for check in checks] == [2, 2]
+    made = comms.post("/api/v1/replies", json={"mention_id": mention, "text": text, "split": True}).json()
+    assert (made["split"], made["part"]) == (True, "")
+    waiting = world.act(made, "submit").json()
+    assert world.act(waiting, "approve", Role.APPROVER).status_code == 200
+    for _ in range(2):
+        deliver(world)
+    items = comms.get("/api/v1/replies").json()["items"]
+    assert [(one["number"], one["head_id"], one["state"]) for one in items] == [(2, 1, "sent"), (1, None, "sent")]
+    assert [said for _, said in world.replier.stands.values()] == checks[1]["parts"]

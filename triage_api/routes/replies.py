@@ -65,7 +65,7 @@ def list_templates(deps: Parts, mention: Annotated[Id, Query(description="To be 
 @router.post("/check", response_model=ReplyCheckAnswer, responses=problems(404))
 def check_text(deps: Parts, now: Now, body: ReplyTextBody) -> ReplyCheckAnswer:
     """Count a text as its platform does, and say what refuses it and what to know. Stores nothing, calls nobody."""
-    judged = answering.judged_text(deps, body.mention_id, body.text)
+    judged = answering.judged_text(deps, body.mention_id, body.text, split=body.split)
     with deps.store.read() as tx:
         return ReplyCheckAnswer.of(answering.checked(tx, deps, tx.mentions.get(body.mention_id), judged, now))
 
@@ -75,7 +75,7 @@ def draft(
     request: Request, deps: Parts, signed: SignedUser, now: Now, body: ReplyBody, key: IdempotencyKey = None
 ) -> Response:
     """Begin an answer. A mention has one at most that is not over."""
-    judged = answering.judged_text(deps, body.mention_id, body.text)
+    judged = answering.judged_text(deps, body.mention_id, body.text, split=body.split)
 
     def act(tx: Tx) -> BaseModel:
         made = replying.draft(tx, body.mention_id, judged, template=body.template, actor=signed.actor, now=now)
@@ -103,7 +103,7 @@ def edit(
     """Another text: a draft again. A stale version is refused with what changed since."""
     version = based_on(if_match, body.version)
     with deps.store.begin() as tx:
-        changed = replying.edit(tx, reply_id, body.text, version=version, actor=signed.actor, now=now)
+        changed = replying.edit(tx, reply_id, body.text, split=body.split, version=version, actor=signed.actor, now=now)
     return written(ReplyAnswer.of(deps.sight.reply(changed)))
 
 

@@ -27,22 +27,27 @@ ReplyText = Annotated[Prose, StringConstraints(min_length=1)]
 
 
 class ReplyTextBody(Body):
-    """A text to be looked at as an answer to a mention; nothing is stored."""
+    """A text to be looked at as an answer to a mention; nothing is stored. ``split``: in parts where it is too long."""
 
     model_config = ConfigDict(json_schema_extra=example({"mention_id": 1, "text": _SAID}))
 
     mention_id: Id
     text: Prose
+    split: bool = False
 
 
 class ReplyBody(Body):
-    """A draft of an answer to a mention. ``template`` names what it was made of."""
+    """A draft of an answer to a mention. ``template`` names what it was made of.
+
+    ``split``: where the platform takes no text of its length, it goes out in numbered parts, each below the one before.
+    """
 
     model_config = ConfigDict(json_schema_extra=example({"mention_id": 1, "text": _SAID}))
 
     mention_id: Id
     text: ReplyText
     template: Line = ""
+    split: bool = False
 
 
 class ReplyChangeBody(Body):
@@ -51,6 +56,7 @@ class ReplyChangeBody(Body):
     model_config = ConfigDict(json_schema_extra=example({"text": _SAID, "version": 1}))
 
     text: ReplyText
+    split: bool = False
     version: Version | None = None
 
 
@@ -91,13 +97,18 @@ class ReplyAnswer(Answer):
     """A public answer to one mention, and where it stands.
 
     ``due_at`` is when a machine turns to it next, null where people have to. ``native_id`` and ``permalink`` are the
-    platform's, once it stands there.
+    platform's, once it stands there. One that is ``split`` goes out in parts from its approval on: it is the first, and
+    ``part`` what that says; the others are replies of their own, with ``number`` 2 and more, whose ``head_id`` it is.
     """
 
     id: int
     mention_id: int
     platform: str
     text: str
+    split: bool
+    part: str
+    number: int
+    head_id: int | None
     template: str
     state: ReplyState
     author: str
@@ -154,7 +165,11 @@ class CautionAnswer(Answer):
 
 
 class ReplyCheckAnswer(Answer):
-    """What is to be said of a text. ``used`` of ``limit`` are in the platform's own units, null where it takes none."""
+    """What is to be said of a text. ``used`` of ``limit`` are in the platform's own units, null where it takes none.
+
+    ``parts`` is how a text that is too long can go out, empty where it fits or cannot; where it shall (``split``), the
+    figures are those of all parts: the longest counts, and they cost what they cost together.
+    """
 
     capability: Capability
     used: int | None
@@ -162,6 +177,8 @@ class ReplyCheckAnswer(Answer):
     cost_usd: Annotated[float, Field(ge=0)]
     refusals: list[RefusalAnswer]
     cautions: list[CautionAnswer]
+    parts: list[str]
+    split: bool
 
     @classmethod
     def of(cls, check: ReplyCheck) -> ReplyCheckAnswer:
@@ -174,6 +191,8 @@ class ReplyCheckAnswer(Answer):
             cost_usd=0.0 if rules is None else rules.cost_usd,
             refusals=[RefusalAnswer.model_validate(one) for one in check.refusals],
             cautions=[CautionAnswer.model_validate(one) for one in check.cautions],
+            parts=list(check.parts),
+            split=check.split,
         )
 
 

@@ -104,7 +104,7 @@ def reply_page(desk: AtDesk, reply_id: ReplyId) -> Response:
     """One reply: its text, what is to be said of it, its history."""
     with desk.deps.store.read() as tx:
         reply = tx.replies.get(reply_id)
-    return _compose(desk, reply.mention_id, reply.text, reply=reply)
+    return _compose(desk, reply.mention_id, reply.text, reply=reply, split=reply.split)
 
 
 @router.get("/mentions/{mention_id}/reply")
@@ -117,8 +117,10 @@ def compose(desk: AtDesk, mention_id: MentionId) -> Response:
     return _compose(desk, mention_id, text, template=wanted if text else "")
 
 
-def _compose(desk: Desk, mention_id: int, text: str, *, reply: Reply | None = None, template: str = "") -> Response:
-    judged = answering.judged_text(desk.deps, mention_id, text)
+def _compose(
+    desk: Desk, mention_id: int, text: str, *, reply: Reply | None = None, template: str = "", split: bool = False
+) -> Response:
+    judged = answering.judged_text(desk.deps, mention_id, text, split=split)
     with desk.deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
         over = reply is not None and reply.state in _OVER
@@ -141,7 +143,7 @@ def _compose(desk: Desk, mention_id: int, text: str, *, reply: Reply | None = No
 @router.post("/mentions/{mention_id}/reply/check")
 def check(form: Answers, mention_id: MentionId) -> Response:
     """The count, the warnings and the look of what is being written."""
-    judged = answering.judged_text(form.desk.deps, mention_id, form.get("text"))
+    judged = answering.judged_text(form.desk.deps, mention_id, form.get("text"), split=_split(form))
     with form.desk.deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
         found = answering.checked(tx, form.desk.deps, record, judged, form.desk.now)
@@ -153,8 +155,8 @@ def write(form: Answers, mention_id: MentionId) -> Response:
     """Look at a text, keep it as a draft, or put it before somebody else."""
     text, desk = _text(form), form.desk
     if form.get("act") == "preview":
-        return _compose(desk, mention_id, text, template=form.get("template", 100))
-    judged = answering.judged_text(desk.deps, mention_id, text)
+        return _compose(desk, mention_id, text, template=form.get("template", 100), split=_split(form))
+    judged = answering.judged_text(desk.deps, mention_id, text, split=_split(form))
 
     def act(tx: Tx) -> str:
         template = form.get("template", 100)
@@ -171,17 +173,29 @@ def rewrite(form: Answers, reply_id: ReplyId) -> Response:
     with desk.deps.store.read() as tx:
         reply = tx.replies.get(reply_id)
     if form.get("act") == "preview":
-        return _compose(desk, reply.mention_id, text, reply=reply)
-    judged = answering.judged_text(desk.deps, reply.mention_id, text)
+        return _compose(desk, reply.mention_id, text, reply=reply, split=_split(form))
+    judged = answering.judged_text(desk.deps, reply.mention_id, text, split=_split(form))
 
     def act(tx: Tx) -> str:
         version = form.number("version")
         made = tx.replies.for_update(reply_id, version=version)
-        if (made.text, made.state) != (judged.text, ReplyState.DRAFT):
-            made = replying.edit(tx, reply_id, judged.text, version=version, actor=desk.signed.actor, now=desk.now)
+        if (made.text, made.split, made.state) != (judged.text, judged.split, ReplyState.DRAFT):
+            made = replying.edit(
+                tx,
+                reply_id,
+                judged.text,
+                split=judged.split,
+                version=version,
+                actor=desk.signed.actor,
+                now=desk.now,
+            )
         return _submitted(tx, form, made, judged)
 
     return _rung(form, act)
+
+
+def _split(form: Posted) -> bool:
+    return form.get("split", 5) == "yes"
 
 
 def _text(form: Posted) -> str:

@@ -159,17 +159,26 @@ class Remark(Generic[W]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyCheck:
-    """What is to be said of a text as an answer to a mention. ``rules`` is None where the platform takes none."""
+    """What is to be said of a text as an answer to a mention. ``rules`` is None where the platform takes none.
+
+    ``parts`` is how a text that is too long can go out, () where it fits or its platform lets nothing be continued;
+    ``split`` whether it shall.
+    """
 
     capability: Capability
     rules: ReplyRules | None
     refusals: tuple[Remark[Refusal], ...] = ()
     cautions: tuple[Remark[Caution], ...] = ()
+    parts: tuple[str, ...] = ()
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyDraft:
-    """A reply before it is written. ``seen_edits`` is how often its mention had been edited when it was written."""
+    """A reply before it is written. ``seen_edits`` is how often its mention had been edited when it was written.
+
+    ``split``: it goes out in numbered parts, where its platform takes no text of its length.
+    """
 
     mention_id: int
     text: str
@@ -177,6 +186,7 @@ class ReplyDraft:
     author_name: str
     seen_edits: int
     template: str = ""
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +199,10 @@ class Reply:
     handed over since it was written or let out again. ``native_id`` is what the platform calls it: it is there once the
     reply is ``sent``, except where a person posted it, until a collector has seen it. ``reason`` says in words why it
     failed, was postponed or sent back.
+
+    One that is ``split`` goes out in parts from its approval on: it is the first of them itself and says ``part``; each
+    further one is a reply of its own with a higher ``number``, which names the first as ``head_id`` and waits until the
+    one before stands. ``parent`` is what it answers on its platform, "" where a further part does not know yet.
     """
 
     id: int
@@ -216,6 +230,16 @@ class Reply:
     created_at: datetime
     updated_at: datetime
     version: int
+    parent: str = ""
+    split: bool = False
+    part: str = ""
+    number: int = 1
+    head_id: int | None = None
+
+    @property
+    def said(self) -> str:
+        """What stands on the platform once it is sent."""
+        return self.part or self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

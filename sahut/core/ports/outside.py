@@ -158,6 +158,18 @@ class Replier(Protocol):
         ...
 
 
+@runtime_checkable
+class Continuer(Protocol):
+    """A replier whose answers can be continued: further parts stand one below the other."""
+
+    def beneath(self, mention: Mention, above: SentReply) -> Mention:
+        """What the next part answers: our answer ``above``, in the conversation that ``mention`` began with us.
+
+        Its native id is that of ``above``; the rest is what `Replier` needs. Asks nobody.
+        """
+        ...
+
+
 class Classifier(Protocol):
     """Says what texts are. Pure: the same text gives the same assessment, alone or among others (within 1e-3)."""
 

@@ -58,7 +58,9 @@ class Replies(Protocol):
     def stands(self, reply_id: int, sent: SentReply, *, now: datetime, actor_name: str = "", note: str = "") -> Reply:
         """It stands on its platform, whatever was thought before; the mention that it is there becomes our own.
 
-        Also says so of a reply that is ``sent`` already, and then adds what was not known of it.
+        Also says so of a reply that is ``sent`` already, and then adds what was not known of it. The next part
+        of one that goes out in parts gets its turn: a machine's where a machine sent this one and its id is known, else
+        a person's.
         """
         ...
 
@@ -74,6 +76,17 @@ class Replies(Protocol):
 
         Drafts do not count.
         """
+        ...
+
+    def part(self, reply_id: int, texts: Sequence[str], now: datetime) -> None:
+        """Let it go out as these parts: it is the first, and the others wait until the one before stands.
+
+        Nothing where its parts wait already. With another text, and where one is withdrawn, those after it are too.
+        """
+        ...
+
+    def above(self, reply: Reply) -> Reply | None:
+        """The part that a further part continues; None for any other reply."""
         ...
 
     # --- machines

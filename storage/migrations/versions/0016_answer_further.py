@@ -84,11 +84,30 @@ def _take_no_files() -> None:
 def _change_replies() -> None:
     with op.batch_alter_table("reply") as batch:
         batch.add_column(sa.Column("owed_usd", sa.Float(), nullable=True))
+        batch.add_column(sa.Column("split", sa.Boolean(), nullable=False, server_default=sa.text("false")))
+        batch.add_column(sa.Column("part", sa.Text(), nullable=False, server_default=sa.text("''")))
+        batch.add_column(sa.Column("number", sa.Integer(), nullable=False, server_default=sa.text("1")))
+        batch.add_column(sa.Column("head_id", _id(), nullable=True))
+    _index_open_replies("state NOT IN ('sent', 'withdrawn') AND head_id IS NULL")
+    part = sa.text("state <> 'withdrawn' AND head_id IS NOT NULL")
+    op.create_index(
+        "uq_reply_part", "reply", ["head_id", "number"], unique=True, sqlite_where=part, postgresql_where=part
+    )
     owed = sa.text("state = 'sent' AND owed_usd IS NOT NULL")
     op.create_index("ix_reply_owed", "reply", ["id"], sqlite_where=owed, postgresql_where=owed)
 
 
 def _change_replies_back() -> None:
     op.drop_index("ix_reply_owed", "reply")
-    with op.batch_alter_table("reply") as batch:
-        batch.drop_column("owed_usd")
+    op.drop_index("uq_reply_part", "reply")
+    # What went out stays where it is told of; what did not cannot any more.
+    op.execute("UPDATE reply SET state = 'withdrawn', due_at = NULL WHERE head_id IS NOT NULL AND state <> 'sent'")
+    _index_open_replies("state NOT IN ('sent', 'withdrawn')")
+    for name in ("owed_usd", "split", "part", "number", "head_id"):
+        op.drop_column("reply", name)
+
+
+def _index_open_replies(which: str) -> None:
+    some = sa.text(which)
+    op.drop_index("uq_reply_open", "reply")
+    op.create_index("uq_reply_open", "reply", ["mention_id"], unique=True, sqlite_where=some, postgresql_where=some)

@@ -75,7 +75,7 @@ def test_the_count_and_the_preview_need_no_javascript(world: World) -> None:
     text = "Hubungi <b>0812-3456-7890</b> https://lapor.example"
     page = rina.post(f"/mentions/{mention}/reply", text=text, act="preview").text
     assert f"{len(text)} dari 280" in page
-    assert "memuat data pribadi: 0812-3456-7890" in page
+    assert "memuat data pribadi: ••••-••••-•890" in page
     assert "US$0.20" in page
     assert "&lt;b&gt;" in page
     assert "<b>0812" not in page
@@ -160,3 +160,40 @@ def test_only_who_may_write_sees_a_form_and_may_send_one(world: World) -> None:
         person = Person(world, username)
         assert 'name="text"' not in person.see(f"/mentions/{mention}")
         assert person.post(f"/mentions/{mention}/reply", text=TEXT, act="save").status_code == 403
+
+
+LONG = "Terima kasih atas laporan Anda. " * 12
+
+
+def test_a_text_that_is_too_long_is_split_by_a_tick_and_its_parts_are_shown_before_approval(world: World) -> None:
+    (mention,) = world.flagged(1)
+    rina, dewi = Person(world, "rina"), Person(world, "dewi")
+    whole = rina.post(f"/mentions/{mention}/reply", text=LONG, act="preview").text
+    assert "Kirim sebagai 2 bagian bernomor" in whole
+    assert "(1/2)" not in whole
+    fragment = rina.post(f"/mentions/{mention}/reply/check", text=LONG, split="yes").text
+    assert 'value="yes" hx-post' in fragment
+    assert " checked>" in fragment
+    assert fragment.count('<figure class="post">') == 2
+    assert "Belum dapat dikirim" not in fragment
+    rina.post(f"/mentions/{mention}/reply", text=LONG, split="yes", act="submit")
+    shown = dewi.see("/replies/1")
+    assert "(1/2)" in shown
+    assert "(2/2)" in shown
+    dewi.post("/replies/1/approve", version=2)
+    under_way = dewi.see("/replies?state=under_way")
+    assert "Bagian 2 dari balasan 1" in under_way
+    assert "menunggu bagian sebelumnya tampil" in under_way
+    for _ in range(2):
+        deliver(world)
+    assert [text.rpartition(" ")[2] for _, text in world.replier.stands.values()] == ["(1/2)", "(2/2)"]
+    assert [parent for parent, _ in world.replier.stands.values()][1] == "r1"
+
+
+def test_without_the_tick_a_text_that_is_too_long_is_refused(world: World) -> None:
+    (mention,) = world.flagged(1)
+    rina = Person(world, "rina")
+    refused = rina.post(f"/mentions/{mention}/reply", text=LONG, act="submit")
+    assert refused.status_code == 409
+    with world.store.read() as tx:
+        assert tx.replies.of_mention(mention) == []

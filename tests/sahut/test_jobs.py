@@ -225,7 +225,10 @@ def test_what_is_new_is_judged_before_the_archive(sqlite_store: Store) -> None:
 def test_the_table_names_every_job_that_is_rung_for(sqlite_store: Store) -> None:
     made = parts(sqlite_store, texts=["jalan rusak sekali"])
     table = jobs.table(made)
-    assert set(table) == {"collect", "assess", "reassess", "explain", "recheck", "converse", "deliver", "wake", "tidy", "retain"}
+    assert set(table) == {
+        *("collect", "assess", "reassess", "explain", "recheck", "converse", "deliver", "wake", "import", "retain"),
+        "tidy",
+    }
     table["collect"](source_id=follow(made))
     table["assess"]()
     table["reassess"]()
@@ -233,5 +236,6 @@ def test_the_table_names_every_job_that_is_rung_for(sqlite_store: Store) -> None
     table["recheck"]()
     table["deliver"]()
     table["wake"]()
+    table["retain"]()
     table["tidy"]()
     assert count(made, MentionState.FLAGGED) == 1

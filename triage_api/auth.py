@@ -19,7 +19,7 @@ from fastapi import Request
 
 from sahut.core import people
 from sahut.core.errors import NotFoundError
-from sahut.core.model import Actor, AuditAct, AuditDraft, SecondFactor, Session, User
+from sahut.core.model import Actor, AuditAct, AuditDraft, MentionRecord, Role, SecondFactor, Session, User
 from sahut.core.ports import Accounts, Clock, Store, Tx
 from triage_api import one_time_codes, permissions
 from triage_api.errors import (
@@ -27,6 +27,7 @@ from triage_api.errors import (
     BadCodeError,
     BadCredentialsError,
     CrossSiteError,
+    ForbiddenError,
     InvalidError,
     SecondFactorNeededError,
     TooManyAttemptsError,
@@ -141,7 +142,8 @@ def sign_in(
         tx.accounts.queue_up(username)
         check_attempts(tx.accounts, settings, username, address, now)
         # The password may have been reset while the given one was compared with the old.
-        stands = user is not None and tx.accounts.user(user.id).password_hash == known
+        present = None if user is None else tx.accounts.user(user.id)
+        stands = present is not None and present.active and present.password_hash == known
         if user is None or not right or not stands:
             tx.accounts.count_failed_login(username, address, now)
             note(tx, AuditAct.SIGN_IN_FAILED, user, now, address, by_name=True)
@@ -150,10 +152,11 @@ def sign_in(
             if renewed:
                 tx.accounts.set_password(user.id, renewed, must_change=user.must_change)
             refused = _second_step(tx, user, code, now, address)
-        if refused is None and user is not None:
+        if refused is None and present is not None:
             if cookie:
                 tx.accounts.end_session(hash_secret(cookie))
-            signed = open_session(user, settings, now, address, device)
+            # As renewed above, if at all, its sessions have just ended: the generation is the present one.
+            signed = open_session(tx.accounts.user(present.id) if renewed else present, settings, now, address, device)
             tx.accounts.add_session(signed.session)
             note(tx, AuditAct.SIGN_IN, user, now, address)
     if refused is not None:
@@ -275,14 +278,35 @@ def check_browser(signed: Signed) -> None:
         raise InvalidError("a token has no session; sign in for that")
 
 
+def check_readable(signed: Signed, record: MentionRecord) -> None:
+    """Raise NotFoundError for a mention that is no ticket's, asked for by a key of cases alone.
+
+    Cases are tickets and their mentions. A role that does not read all has a store that is limited already.
+    """
+    by_key = signed.scopes is not None and permissions.may(signed.user.role, Permission.READ)
+    if by_key and record.ticket_id is None and not signed.may(Permission.READ):
+        raise NotFoundError("mention", record.id)
+
+
+def check_grants(signed: Signed, *roles: Role) -> None:
+    """Raise ForbiddenError where a program would open more than it was given: what these roles grant.
+
+    A link, a one-time password or another role in a program's hand is an account of that role.
+    """
+    if signed.scopes is None:
+        return
+    for role in roles:
+        beyond = sorted(set(permissions.scopes_of(role)) - signed.scopes)
+        if beyond:
+            raise ForbiddenError(f"the role {role} grants {', '.join(beyond)}, which this program was not given")
+
+
 def device_of(request: Request) -> str:
     """What the browser says it is, shortened: for its owner to recognise it by."""
     return request.headers.get("user-agent", "")[:200]
 
 
-def by_cookie(
-    store: Store, settings: ApiSettings, now: datetime, cookie: str, *, quiet: bool = False
-) -> Signed | None:
+def by_cookie(store: Store, settings: ApiSettings, now: datetime, cookie: str, *, quiet: bool = False) -> Signed | None:
     """Who holds this session; None when it ended, idled out, or its account was closed.
 
     ``quiet`` is a page that asks by itself: that somebody left it open does not keep the session from idling out.
@@ -383,6 +407,7 @@ def open_session(user: User, settings: ApiSettings, now: datetime, address: str 
         expires_at=now + settings.session_lifetime,
         address=address,
         device=device,
+        generation=user.generation,
     )
     return SignedIn(user=user, session=session, cookie=cookie)
 

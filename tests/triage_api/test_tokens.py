@@ -249,3 +249,55 @@ def test_an_administrator_makes_and_revokes_a_key_on_the_board(world: World) -> 
     gone = browser.post(f"/tokens/{token.id}/revoke", data={"csrf": csrf}, follow_redirects=False)
     assert gone.status_code == 303
     assert _with(world, key).get("/api/v1/mentions").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/users", {"username": "baru", "name": "Baru Contoh", "role": "admin"}),
+        ("PATCH", "/users/N", {"role": "triage"}),
+        ("PATCH", "/users/N", {"active": False}),
+        ("POST", "/users/N/invite", {}),
+        ("POST", "/users/N/reset-password", {}),
+        ("POST", "/users/N/reset-second-factor", {}),
+    ],
+)
+def test_a_key_of_accounts_alone_takes_over_no_account_that_may_more(
+    world: World, method: str, path: str, body: dict[str, Any]
+) -> None:
+    program = _with(world, _key(world, Role.ADMIN, "accounts")["token"])
+    with world.store.begin() as tx:
+        other = tx.accounts.add_user(
+            username="kepala",
+            name="Kepala Contoh",
+            role=Role.ADMIN,
+            password_hash="x",
+            must_change=False,
+            now=world.clock(),
+            units=(),
+        )
+
+    answer = program.request(method, "/api/v1" + path.replace("N", str(other.id)), json=body)
+
+    assert answer.status_code == 403, answer.text
+    assert "was not given" in answer.json()["detail"]
+
+
+def test_a_key_of_cases_reads_mentions_of_tickets_and_no_others(world: World) -> None:
+    ticket = world.ticket()
+    (waiting,) = world.flagged(1)
+    program = _with(world, _key(world, Role.TRIAGE, "cases")["token"])
+    (of_ticket,) = [one["id"] for one in world.program().get(f"/api/v1/mentions?ticket={ticket['id']}").json()["items"]]
+
+    assert program.get(f"/api/v1/mentions/{of_ticket}").status_code == 200
+    for method, path in (("GET", ""), ("PUT", "/viewing")):
+        assert program.request(method, f"/api/v1/mentions/{waiting}{path}").status_code == 404
+
+
+def test_a_key_closes_itself_and_no_other_of_its_holder(world: World) -> None:
+    one, other = (_key(world, Role.TRIAGE, "own") for _ in range(2))
+    program = _with(world, one["token"])
+
+    assert program.delete(f"/api/v1/session/tokens/{other['id']}").status_code == 404
+    assert program.delete(f"/api/v1/session/tokens/{one['id']}").status_code == 204
+    assert _with(world, other["token"]).get("/api/v1/session/tokens").status_code == 200

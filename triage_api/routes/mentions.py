@@ -9,7 +9,8 @@ from pydantic import StringConstraints
 
 from sahut.core import actions
 from sahut.core.model import Kind, Language, MentionFilter, MentionOrder, MentionState, Sentiment, Topic
-from triage_api.deps import CurrentActor, Now, Parts
+from triage_api import auth
+from triage_api.deps import CurrentActor, Now, Parts, SignedUser
 from triage_api.fields import LARGEST_ID, Id, Line, Time
 from triage_api.routes._answers import problems
 from triage_api.schemas import (
@@ -62,7 +63,7 @@ def wanted(
     first: Annotated[Id | None, Query(description="Those tied to this mention")] = None,
     since: Annotated[Time | None, Query(description="Published (or first seen) from then on")] = None,
     until: Annotated[Time | None, Query(description="… and before then")] = None,
-    q: Annotated[Line, Query(description="Words that its text has")] = "",
+    q: Annotated[Line, Query(description="Words that its text has; a “phrase” in quotes; -what it must not have")] = "",
     folded: Annotated[
         bool | None, Query(description="Only copies behind another in the queue, or none of them")
     ] = None,
@@ -107,10 +108,11 @@ def list_mentions(
 
 
 @router.get("/{mention_id}", response_model=MentionDetail, responses=problems(404))
-def show_mention(deps: Parts, mention_id: MentionId) -> Response:
+def show_mention(deps: Parts, signed: SignedUser, mention_id: MentionId) -> Response:
     """One mention with its earlier wordings, assessments, decisions and copies."""
     with deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
+        auth.check_readable(signed, record)
         copies = tx.mentions.page(
             MentionFilter(first_id=mention_id), order=MentionOrder.NEWEST, limit=_MOST_COPIES
         ).items

@@ -52,6 +52,7 @@ def invite(
 ) -> Response:
     """A new account, and the link with which its holder chooses a password. It works once, for seven days."""
     units = checked_units(deps.policy, body.role, body.units)
+    auth.check_grants(signed, body.role)
     shown, token_hash = auth.new_token()
 
     def act(tx: Tx) -> BaseModel:
@@ -79,10 +80,12 @@ def show_user(deps: Parts, user_id: UserId) -> AccountAnswer:
 
 
 @router.patch("/users/{user_id}", response_model=AccountAnswer, responses=problems(404, 409))
-def change_user(deps: Parts, actor: CurrentActor, now: Now, user_id: UserId, body: AccountChangeBody) -> AccountAnswer:
+def change_user(deps: Parts, signed: SignedUser, now: Now, user_id: UserId, body: AccountChangeBody) -> AccountAnswer:
     """Another role or other units; closed or opened again. The last administrator stays one."""
+    actor = signed.actor
     with deps.store.begin() as tx:
         user = tx.accounts.user(user_id)
+        auth.check_grants(signed, user.role, body.role or user.role)
         if body.role is not None or body.units is not None:
             role = body.role or user.role
             units = checked_units(deps.policy, role, list(user.units) if body.units is None else body.units)
@@ -93,29 +96,32 @@ def change_user(deps: Parts, actor: CurrentActor, now: Now, user_id: UserId, bod
 
 
 @router.post("/users/{user_id}/invite", response_model=InvitedAnswer, responses=problems(404, 409))
-def invite_again(request: Request, deps: Parts, actor: CurrentActor, now: Now, user_id: UserId) -> InvitedAnswer:
+def invite_again(request: Request, deps: Parts, signed: SignedUser, now: Now, user_id: UserId) -> InvitedAnswer:
     """Another link for whoever has not come yet; the earlier one no longer works."""
     shown, token_hash = auth.new_token()
     with deps.store.begin() as tx:
-        people.invite_again(tx, user_id, token_hash, actor=actor, now=now)
+        auth.check_grants(signed, tx.accounts.user(user_id).role)
+        people.invite_again(tx, user_id, token_hash, actor=signed.actor, now=now)
         return InvitedAnswer(user=shown_account(tx, user_id), link=welcome_link(request, deps, shown))
 
 
 @router.post("/users/{user_id}/reset-password", response_model=OneTimeAnswer, responses=problems(404))
-def reset_password(deps: Parts, actor: CurrentActor, now: Now, user_id: UserId) -> OneTimeAnswer:
+def reset_password(deps: Parts, signed: SignedUser, now: Now, user_id: UserId) -> OneTimeAnswer:
     """A one-time password in place of theirs; every session of the account ends."""
     password = auth.new_one_time_password()
     made = auth.hash_password(password)
     with deps.store.begin() as tx:
-        people.reset_password(tx, user_id, made, actor=actor, now=now)
+        auth.check_grants(signed, tx.accounts.user(user_id).role)
+        people.reset_password(tx, user_id, made, actor=signed.actor, now=now)
         return OneTimeAnswer(user=shown_account(tx, user_id), password=password)
 
 
 @router.post("/users/{user_id}/reset-second-factor", response_model=AccountAnswer, responses=problems(404, 409))
-def reset_second_factor(deps: Parts, actor: CurrentActor, now: Now, user_id: UserId) -> AccountAnswer:
+def reset_second_factor(deps: Parts, signed: SignedUser, now: Now, user_id: UserId) -> AccountAnswer:
     """Take the second factor off an account whose holder has lost it; its sessions end. Never one's own."""
     with deps.store.begin() as tx:
-        people.reset_second_factor(tx, user_id, actor=actor, now=now)
+        auth.check_grants(signed, tx.accounts.user(user_id).role)
+        people.reset_second_factor(tx, user_id, actor=signed.actor, now=now)
         return shown_account(tx, user_id)
 
 

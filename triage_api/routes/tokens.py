@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from sahut.core import tokens
+from sahut.core.errors import NotFoundError
 from sahut.core.model import ApiToken, User
 from sahut.core.ports import Tx
 from triage_api.auth import Signed, new_token
@@ -33,7 +34,9 @@ def list_own_tokens(deps: Parts, signed: SignedUser) -> TokenList:
 
 @router.delete("/session/tokens/{token_id}", status_code=204, response_class=Response, responses=problems(404))
 def revoke_own_token(deps: Parts, signed: SignedUser, now: Now, token_id: TokenId) -> None:
-    """Close a key that acts in one's own name, at once. For another's there is 404."""
+    """Close a key that acts in one's own name, at once. For another's there is 404; a program closes only itself."""
+    if signed.session is None and signed.actor.token_id != token_id:
+        raise NotFoundError("token", token_id)
     with deps.store.begin() as tx:
         tokens.revoke(tx, token_id, actor=signed.actor, now=now, holder=signed.user.id)
 

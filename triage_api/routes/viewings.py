@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from sahut.core import viewing
-from triage_api.deps import CurrentActor, Now, Parts
+from triage_api import auth
+from triage_api.deps import CurrentActor, Now, Parts, SignedUser
 from triage_api.fields import LARGEST_ID, Id
 from triage_api.routes._answers import problems
 from triage_api.schemas.viewings import ViewingList
@@ -25,14 +26,15 @@ Key = Annotated[
 
 
 @router.put("/mentions/{mention_id}/viewing", response_model=ViewingList, responses=problems(404))
-def look_at_mention(deps: Parts, actor: CurrentActor, now: Now, mention_id: MentionId, key: Key = "") -> ViewingList:
+def look_at_mention(deps: Parts, signed: SignedUser, now: Now, mention_id: MentionId, key: Key = "") -> ViewingList:
     """Say that the caller has a mention open, for two minutes from now; who else has. It keeps nobody from anything.
 
     Who only reads leaves no trace.
     """
     with deps.store.begin() as tx:
-        viewing.hold(tx, mention_id, key=key, actor=actor, now=now)
-        found = viewing.others(tx, actor.user_id, now, [mention_id])
+        auth.check_readable(signed, tx.mentions.get(mention_id))
+        viewing.hold(tx, mention_id, key=key, actor=signed.actor, now=now)
+        found = viewing.others(tx, signed.actor.user_id, now, [mention_id])
     return ViewingList.of(found.get(mention_id, []))
 
 

@@ -22,6 +22,7 @@ def _at(name: str, *, nullable: bool = False) -> sa.Column[object]:
 
 
 def upgrade() -> None:
+    _renew_sessions_in_turn()
     _change_replies()
     _take_files()
 
@@ -29,6 +30,20 @@ def upgrade() -> None:
 def downgrade() -> None:
     _change_replies_back()
     _take_no_files()
+    _renew_sessions_as_it_comes()
+
+
+def _renew_sessions_in_turn() -> None:
+    with op.batch_alter_table("credential") as batch:
+        batch.add_column(sa.Column("session_token", sa.String(), nullable=True))
+        batch.add_column(_at("session_until", nullable=True))
+        batch.add_column(_at("session_refused_at", nullable=True))
+
+
+def _renew_sessions_as_it_comes() -> None:
+    with op.batch_alter_table("credential") as batch:
+        for name in ("session_token", "session_until", "session_refused_at"):
+            batch.drop_column(name)
 
 
 def _take_files() -> None:

@@ -34,6 +34,9 @@ _LOG_IN, _RENEW = "com.atproto.server.createSession", "com.atproto.server.refres
 _STALE = frozenset({"ExpiredToken", "InvalidToken"})
 _CLOSED = frozenset({"AccountTakedown", "AccountSuspended", "AccountDeactivated"})
 _BARRED = frozenset({"BlockedActor", "BlockedByActor"})
+# What is kept of a session, by what the server calls it.
+_PARTS = {"did": "did", "handle": "handle", "access": "accessJwt", "refresh": "refreshJwt"}
+_TRIES = 3
 _OK, _REDIRECTS = range(200, 300), range(300, 400)
 _BAD_REQUEST, _UNAUTHORIZED, _SLOW, _SERVER = 400, 401, 408, 500
 
@@ -41,7 +44,7 @@ _BAD_REQUEST, _UNAUTHORIZED, _SLOW, _SERVER = 400, 401, 408, 500
 class Line:
     """Calls of one piece of work. ``did`` is our account, known once `sign_in` was called.
 
-    ``fresh`` is the session to keep with the credential, None while the kept one holds.
+    ``fresh`` is the session to keep with the credential, None while the kept one holds, or where it is kept already.
     """
 
     def __init__(self, http: HttpClient, access: Access | None, *, now: datetime) -> None:
@@ -55,26 +58,24 @@ class Line:
         self._client = ClientBase(access.base_url or HOME, request=_Wire(http))
         self._who = access.settings["handle"].strip().lstrip("@")
         self._given = f"{self._who} {access.base_url}"
-        self._session = {key: access.session.get(key, "") for key in ("did", "handle", "access", "refresh")}
-        # The settings may name another account or server by now.
-        self._kept = all(self._session.values()) and access.session.get("given") == self._given
+        self._held: Mapping[str, str] = dict(access.session)
+        # Got by a call of this piece of work: should that be refused, there is no better one.
+        self._own = False
         self.fresh: Mapping[str, str] | None = None
 
     @property
     def did(self) -> str:
         """Of our account."""
-        return self._session["did"]
+        return self._held.get("did", "")
 
     @property
     def handle(self) -> str:
         """Of our account, as the server says."""
-        return self._session["handle"]
+        return self._held.get("handle", "")
 
     def sign_in(self) -> None:
         """Make sure of a session that lasts. Raises TransientError or PermanentError."""
-        if not self._kept and self.fresh is None:
-            self._log_in()
-        elif self.fresh is None and _runs_out(self._session["access"], self._now):
+        if not self._own and (not self._fits(self._held) or _runs_out(self._held["access"], self._now)):
             self._renew()
 
     def query(self, nsid: str, **params: Any) -> dict[str, Any]:
@@ -87,11 +88,11 @@ class Line:
 
     def _call(self, nsid: str, params: Mapping[str, Any] | None, data: Mapping[str, Any] | None) -> dict[str, Any]:
         self.sign_in()
-        said = self._said(nsid, params, data, self._session["access"])
-        if self.fresh is None and (said.status_code == _UNAUTHORIZED or _name(said) in _STALE):
-            # Refused unread, with a token of an earlier piece of work: one of today's may do.
+        said = self._said(nsid, params, data, self._held["access"])
+        # Refused unread, with a token that another piece of work got: one of our own may do.
+        while not self._own and (said.status_code == _UNAUTHORIZED or _name(said) in _STALE):
             self._renew()
-            said = self._said(nsid, params, data, self._session["access"])
+            said = self._said(nsid, params, data, self._held["access"])
         if said.status_code in _OK:
             try:
                 return _object(nsid, said)
@@ -124,31 +125,41 @@ class Line:
             nsid, data=order, headers=headers, output_encoding=_JSON, doubtful=doubtful, **encoding
         )
 
-    def _log_in(self) -> None:
+    def _renew(self) -> None:
+        """Another session than the one that we hold: what somebody else got meanwhile, or what we get now."""
+        keeper = self._access.keeper
+        for _ in range(_TRIES):
+            self._held = self._got(self._held) if keeper is None else keeper.renewed(self._held, self._got)
+            if self._fits(self._held):
+                self.fresh = self._held if keeper is None else None
+                return
+        raise TransientError("Bluesky: the credential was changed meanwhile", problem=Problem.UNREACHABLE)
+
+    def _got(self, held: Mapping[str, str]) -> Mapping[str, str]:
+        """By the refresh token; where there is none, or it is refused, by the password, once."""
+        if self._fits(held):
+            said = self._said(_RENEW, None, {}, held["refresh"])
+            if said.status_code in _OK:
+                return self._session(_RENEW, said)
+            if said.status_code not in {_BAD_REQUEST, _UNAUTHORIZED}:
+                raise self._refused(_RENEW, said)
         order = {"identifier": self._who, "password": self._access.secrets["app_password"]}
         said = self._said(_LOG_IN, None, order, "")
         if said.status_code not in _OK:
             raise self._refused(_LOG_IN, said)
-        self._keep(_LOG_IN, said)
+        return self._session(_LOG_IN, said)
 
-    def _renew(self) -> None:
-        """By the refresh token; where that is refused too, by the password, once."""
-        said = self._said(_RENEW, None, {}, self._session["refresh"])
-        if said.status_code in {_BAD_REQUEST, _UNAUTHORIZED}:
-            self._log_in()
-            return
-        if said.status_code not in _OK:
-            raise self._refused(_RENEW, said)
-        self._keep(_RENEW, said)
+    def _fits(self, session: Mapping[str, str]) -> bool:
+        """Whether it is one: the settings may name another account or server by now."""
+        return all(session.get(key) for key in _PARTS) and session.get("given") == self._given
 
-    def _keep(self, nsid: str, said: LibraryResponse) -> None:
+    def _session(self, nsid: str, said: LibraryResponse) -> dict[str, str]:
         answer = _object(nsid, said)
-        names = {"did": "did", "handle": "handle", "access": "accessJwt", "refresh": "refreshJwt"}
-        found = {key: answer.get(name) for key, name in names.items()}
+        found = {key: answer.get(name) for key, name in _PARTS.items()}
         if not all(isinstance(value, str) and value for value in found.values()):
             raise TransientError(f"Bluesky: {nsid} brought no session", problem=Problem.NOT_READABLE)
-        self._session = {key: storable(str(value)) for key, value in found.items()}
-        self.fresh = {**self._session, "given": self._given}
+        self._own = True
+        return {**{key: storable(str(value)) for key, value in found.items()}, "given": self._given}
 
     def _refused(self, nsid: str, said: LibraryResponse) -> CollectError:
         status, name, words = said.status_code, _name(said), _words(said)

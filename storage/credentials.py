@@ -19,6 +19,7 @@ from sahut.core.model import (
     Period,
     Problem,
 )
+from storage.credential_sessions import CredentialSessions
 from storage.engine import insert_into
 from storage.reservation_tables import reservation
 from storage.sealing import Seal
@@ -28,7 +29,7 @@ from storage.tables import credential, source, spending
 _CRUMB = 1e-9
 
 
-class SqlCredentials:
+class SqlCredentials(CredentialSessions):
     """The credentials of one transaction."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
@@ -96,6 +97,8 @@ class SqlCredentials:
             values |= {
                 "sealed": self._seal.seal(secrets),
                 "session": None,
+                "session_token": None,
+                "session_refused_at": None,
                 "problem": None,
                 "not_before": None,
                 "rotated_at": now,

@@ -42,6 +42,10 @@ credential = Table(
     # Sealed: see storage/sealing.py.
     Column("sealed", Text, nullable=False),
     Column("session", Text),
+    # Who renews it, and until when; since when it is refused.
+    Column("session_token", String),
+    Column("session_until", Utc),
+    Column("session_refused_at", Utc),
     Column("not_before", Utc),
     Column("problem", String),
     Column("created_at", Utc, nullable=False),
@@ -413,6 +417,7 @@ account = Table(
     Column("created_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
     Column("units", Json, nullable=False, server_default=text("'[]'")),
+    Column("generation", Integer, nullable=False, server_default=text("0")),
 )
 
 session = Table(
@@ -426,6 +431,7 @@ session = Table(
     Column("expires_at", Utc, nullable=False, index=True),
     Column("address", Words, nullable=False, server_default=text("''")),
     Column("device", Words, nullable=False, server_default=text("''")),
+    Column("generation", Integer, nullable=False, server_default=text("0")),
 )
 
 api_token = Table(

@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sahut.core import sessions
 from sahut.core.model import Access, Currency, Hold
 from sahut.core.ports import Clock, Store
 
@@ -56,10 +57,14 @@ class StoredPurse:
 
 
 def opened(store: Store, credential_id: int, clock: Clock) -> Access:
-    """A credential's secrets in clear, with its purse. Raises NotFoundError, StoreError."""
+    """A credential's secrets in clear, with its purse and its session's keeper. Raises NotFoundError, StoreError."""
     with store.read() as tx:
         access = tx.credentials.open(credential_id, clock())
-    return replace(access, shared=StoredPurse(store, credential_id, clock))
+    return replace(
+        access,
+        shared=StoredPurse(store, credential_id, clock),
+        keeper=sessions.StoredSession(store, credential_id, clock),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from sahut.core.model.access import (
     Need,
     Period,
     Purse,
+    SessionKeeper,
+    SessionTurn,
     Wallet,
 )
 from sahut.core.model.annotations import (
@@ -181,8 +183,8 @@ __all__ = [
     "Caps",
     "Caution",
     "Change",
-    "Context",
     "CheckTally",
+    "Context",
     "Conversation",
     "ConversationClaim",
     "ConversationPolicy",
@@ -254,6 +256,8 @@ __all__ = [
     "SentReply",
     "Sentiment",
     "Session",
+    "SessionKeeper",
+    "SessionTurn",
     "SimilarMention",
     "Source",
     "SourceClaim",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -184,6 +184,33 @@ class _Held:
         self.wallet.settled(self.currency, self.amount, cost)
 
 
+class SessionKeeper(Protocol):
+    """Where the session of a credential is kept for all that work with it, in whatever process."""
+
+    def renewed(
+        self, held: Mapping[str, str], make: Callable[[Mapping[str, str]], Mapping[str, str]]
+    ) -> Mapping[str, str]:
+        """A session other than ``held``: what somebody else has got meanwhile, or what ``make`` of it gets now.
+
+        Of several that hold the same one session only one makes another, and the others wait for it. It is stored when
+        this returns. Raises what ``make`` raises, PermanentError where it was refused a moment ago, TransientError
+        where another works on it for too long.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTurn:
+    """Whose it is to renew a session: ours where ``mine``; else the ``session`` that another got, None for not yet.
+
+    ``refused_at`` is when the platform refused to renew this very session, None where it did not lately.
+    """
+
+    mine: bool = False
+    session: Mapping[str, str] | None = None
+    refused_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """An opened credential, for one piece of work: never stored, logged or shown.
@@ -191,7 +218,7 @@ class Access:
     ``settings`` hold what is no secret, ``base_url`` where another server stands in for the platform's. ``session`` is
     what an earlier call got for the secrets (tokens that run out), ``left`` what may still be spent; a
     currency that is not in it has no limit. ``shared`` is the purse of all that work with the credential at the same
-    moment, None where nobody else does.
+    moment, ``keeper`` where they keep its session; None where nobody else does.
     """
 
     name: str
@@ -200,6 +227,7 @@ class Access:
     session: Mapping[str, str] = field(default_factory=dict, repr=False)
     left: Mapping[Currency, float] = field(default_factory=dict)
     shared: Purse | None = field(default=None, repr=False, compare=False)
+    keeper: SessionKeeper | None = field(default=None, repr=False, compare=False)
 
     def purse(self) -> Purse:
         """What to pay from in one piece of work: ask for it once."""

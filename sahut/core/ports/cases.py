@@ -22,6 +22,7 @@ from sahut.core.model import (
     Problem,
     Role,
     Session,
+    SessionTurn,
     StoredAnswer,
     Ticket,
     TicketCandidate,
@@ -238,6 +239,27 @@ class Credentials(Protocol):
         session: Mapping[str, str] | None = None,
     ) -> None:
         """Write down what a piece of work spent, and the session that it got."""
+        ...
+
+    def take_session(
+        self,
+        credential_id: int,
+        token: str,
+        held: Mapping[str, str],
+        *,
+        now: datetime,
+        until: datetime,
+        refused_since: datetime,
+    ) -> SessionTurn:
+        """Ask for the turn to renew the session ``held``, until ``until``. Raises NotFoundError."""
+        ...
+
+    def keep_session(self, credential_id: int, token: str, session: Mapping[str, str]) -> bool:
+        """Store what was got in the turn of ``token``; False where that was over, and another one's counts."""
+        ...
+
+    def leave_session(self, credential_id: int, token: str, *, refused_at: datetime | None = None) -> None:
+        """Give the turn of ``token`` back; ``refused_at`` where the platform gave nothing for what we have."""
         ...
 
     def reserve(

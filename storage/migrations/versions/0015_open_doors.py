@@ -1,4 +1,4 @@
-"""Open doors: keys of programs are limited to what they were given.
+"""Open doors: keys of programs are limited to what they were given; sessions carry their account's generation.
 
 Revision ID: 0015
 Revises: 0014
@@ -29,9 +29,14 @@ _GRANTED = {
 
 def upgrade() -> None:
     _limit_keys()
+    for table in ("account", "session"):
+        op.add_column(table, sa.Column("generation", sa.Integer(), nullable=False, server_default=sa.text("0")))
 
 
 def downgrade() -> None:
+    for table in ("session", "account"):
+        with op.batch_alter_table(table) as batch:
+            batch.drop_column("generation")
     with op.batch_alter_table("api_token") as batch:
         batch.drop_column("scopes")
 

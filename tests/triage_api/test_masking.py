@@ -2,10 +2,14 @@
 
 import re
 from dataclasses import dataclass, replace
+from threading import Event
 
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from collectors.files import FileCollector
+from collectors.registry import CollectorSettings
+from sahut import importing
 from sahut.core.model import (
     Author,
     Change,
@@ -18,6 +22,7 @@ from sahut.core.model import (
     Topic,
     Unit,
 )
+from sahut.core.model.imports import ImportDraft
 from sahut.core.ports import Store
 from sahut.core.rules import text_key
 from tests.builders import a_mention
@@ -109,6 +114,11 @@ def plant(world: World) -> Planted:
         )
         draft = CredentialDraft(name="Qwrtz", platform="mastodon", settings={"server": "https://a.example"})
         credential = tx.credentials.add(draft, {"access_token": "x"}, world.clock())
+        rows = f'text,author,at\n"{SAID}",{PHONE},2026-11-20\n,{EMAIL},2026-11-20\n'
+        brought = tx.imports.add(
+            ImportDraft(file="qwrtz.csv", source="Berkas"), [rows.encode()], by="Uji", now=world.clock()
+        )
+    importing.work(store=world.store, collector=FileCollector(CollectorSettings()), clock=world.clock, stop=Event())
     program = world.program()
     body = {"title": f"Lampu padam {PHONE}", "description": SAID, "place": f"Rumah {EMAIL}", "topic": "roads"}
     ticket = program.post("/api/v1/tickets", json={**body, "mentions": [{"id": one}], "unit": "pu"}).json()
@@ -135,6 +145,7 @@ def plant(world: World) -> Planted:
             "source_id": world.source.id,
             "user_id": world.users[Role.TRIAGE],
             "credential_id": credential.id,
+            "import_id": brought.id,
         },
     )
 

@@ -17,6 +17,7 @@ LIMIT = 10_000
 _CLOCKS = timedelta(minutes=2)  # how far YouTube's clock and ours may be apart
 # A new comment takes a while to turn up in lists: before that, not to be found says nothing.
 _LISTED_AFTER = timedelta(minutes=10)
+_SHOWN = "published"
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
@@ -117,6 +118,12 @@ def _sent(item: Any, tube: Tube, mention: Mention) -> SentReply | None:
         made = posts.comment(item, tube.us, posts.Within(video=video), tube.line.now)
     except ValueError:
         return None
+    snippet = item["snippet"]
     return SentReply(
-        native_id=made.native_id, permalink=made.permalink, sent_at=made.published_at, session=tube.line.fresh
+        native_id=made.native_id,
+        permalink=made.permalink,
+        sent_at=made.published_at,
+        session=tube.line.fresh,
+        # Said to the owner of the channel or the video alone; to others what is held is not listed.
+        held=snippet.get("moderationStatus", _SHOWN) != _SHOWN,
     )

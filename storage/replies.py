@@ -63,6 +63,7 @@ class SqlReplies:
             "writers": [draft.author_id],
             "number": 1,
             "head_id": None,
+            "held": False,
             **_UNSENT,
             "native_id": "",
             "permalink": "",
@@ -165,6 +166,7 @@ class SqlReplies:
             "native_id": before.native_id or sent.native_id,
             "permalink": before.permalink or sent.permalink,
             "sent_at": before.sent_at or sent.sent_at or now,
+            "held": sent.held and (before.held or before.state != ReplyState.SENT),
             "due_at": None,
             "reason": "",
             "problem": None,
@@ -176,7 +178,8 @@ class SqlReplies:
                 self._write(reply_id, values, now)
         except IntegrityError as error:
             raise RefusedError(f"another reply of ours is {sent.native_id} already", rule="reply_taken") from error
-        self._note(reply_id, ReplyAct.SENT, actor_name, now, note)
+        said = "its platform holds it for review" if values["held"] else note
+        self._note(reply_id, ReplyAct.SENT, actor_name, now, said)
         by_machine = before.state in {ReplyState.SENDING, ReplyState.UNKNOWN}
         self._parts.next(before, now, native_id=before.native_id or sent.native_id, by_machine=by_machine)
         if sent.native_id:

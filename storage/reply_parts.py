@@ -53,6 +53,7 @@ class SqlParts:
                         "native_id": "",
                         "permalink": "",
                         "sent_at": None,
+                        "held": False,
                         "created_at": now,
                         "updated_at": now,
                         "version": 1,

@@ -86,6 +86,7 @@ def value(row: Row[Any]) -> Reply:
         part=row.part,
         number=row.number,
         head_id=row.head_id,
+        held=row.held,
     )
 
 

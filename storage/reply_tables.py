@@ -24,6 +24,8 @@ reply = Table(
     Column("part", Words, nullable=False),
     Column("number", Integer, nullable=False),
     Column("head_id", RowId),
+    # Its platform shows it to nobody yet.
+    Column("held", Boolean, nullable=False),
     Column("template", Words, nullable=False),
     Column("state", String, nullable=False),
     Column("author_id", ForeignKey("account.id"), nullable=False),

@@ -120,7 +120,8 @@ class FakeReplier:
 
     ``then_raise(error)`` raises it at the next reply; ``arriving`` lets the post stand there all the same, as when an
     answer is lost on its way back. ``blind(error)`` makes looking for a reply fail. ``before`` is called when a reply
-    arrives. A text may have ``limit`` characters; a link costs money.
+    arrives; ``held`` says that what it takes is shown to nobody yet. A text may have ``limit`` characters; a link costs
+    money.
     """
 
     platform = "replay"
@@ -128,6 +129,7 @@ class FakeReplier:
     def __init__(self, *, capability: Capability = Capability.API, limit: int = 280, by_key: bool = False) -> None:
         self.stands: dict[str, tuple[str, str]] = {}
         self.calls = 0
+        self.held = False
         self.before: Callable[[], object] = lambda: None
         self._capability = capability
         self._limit = limit
@@ -164,7 +166,9 @@ class FakeReplier:
                     self._by_key[key] = native_id
             if error is not None:
                 raise error
-            return SentReply(native_id=native_id, permalink=f"https://a.example/{native_id}", sent_at=now)
+            return SentReply(
+                native_id=native_id, permalink=f"https://a.example/{native_id}", sent_at=now, held=self.held
+            )
 
     def find_reply(
         self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access

@@ -52,7 +52,7 @@ def place(tx: Tx, mentions: Sequence[Mention], now: datetime) -> tuple[list[Ment
 
 def _settle_seen(tx: Tx, mentions: Sequence[Mention], near: Sequence[Standing], now: datetime) -> None:
     """One refusal ends no page: what is taken already is left to the people who see both."""
-    seen = [(ours.reply.id, mention) for mention in mentions if (ours := _unnamed(mention, near)) is not None]
+    seen = [(ours.reply.id, mention) for mention in mentions if (ours := _news(mention, near)) is not None]
     # In one order everywhere: two pages that lock the same replies wait for each other, and never in a circle.
     for reply_id, mention in sorted(seen, key=lambda one: one[0]):
         sent = SentReply(native_id=mention.native_id, permalink=mention.permalink, sent_at=mention.published_at)
@@ -64,9 +64,10 @@ def _settle_seen(tx: Tx, mentions: Sequence[Mention], near: Sequence[Standing], 
             log.warning("reply %d: %s", reply_id, error)
 
 
-def _unnamed(mention: Mention, near: Sequence[Standing]) -> Standing | None:
+def _news(mention: Mention, near: Sequence[Standing]) -> Standing | None:
+    """The reply of ours that ``mention`` is, where that was not known, or not that others can see it."""
     ours = ours_among(mention, near)
-    return None if ours is None or ours.reply.native_id else ours
+    return None if ours is None or (ours.reply.native_id and not ours.reply.held) else ours
 
 
 def make_own(tx: Tx, known: Sequence[Known], now: datetime) -> None:

@@ -642,3 +642,19 @@ def recorded(item: dict[str, Any]) -> list[Mention]:
         return []
     thread = _youtube_posts.thread(item)
     return [_youtube_posts.comment(one, "", _youtube_posts.Within(), NOW) for one in [thread.top, *thread.replies]]
+
+
+@pytest.mark.parametrize(
+    ("status", "held"), [(None, False), ("published", False), ("heldForReview", True), ("likelySpam", True)]
+)
+def test_an_answer_that_youtube_holds_for_review_is_said_to_be_held(
+    world: World, status: str | None, held: bool
+) -> None:
+    mention = a_comment(world)
+    world.moderation = status
+    sent = answer(world, mention)
+    found = COLLECTOR.find_reply(mention, TEXT, since=NOW, now=NOW + timedelta(hours=1), access=world.access)
+
+    assert sent.held is held
+    assert found is not None
+    assert (found.native_id, found.held) == (sent.native_id, held)

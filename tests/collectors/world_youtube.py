@@ -46,6 +46,7 @@ class World:
     gone: bool = False
     on_write: Callable[[], Reply | None] = lambda: None
     unlisted: bool = False
+    moderation: str | None = None
     refuse_list: Reply | None = None
 
     def __post_init__(self) -> None:
@@ -236,4 +237,6 @@ class World:
             native_id = self.add(text, at=NOW, author=US)
             made = self.items[0]
         assert made["id"] == native_id
+        if self.moderation is not None:
+            made["snippet"]["moderationStatus"] = self.moderation
         return answer or Reply(json=made)

@@ -643,3 +643,20 @@ def test_a_withdrawal_and_a_worker_never_both_have_it(office: Office) -> None:
 
     together(take_back, lambda: office.deliver(platform))
     assert office.reply().state is (ReplyState.SENT if platform.stands else ReplyState.WITHDRAWN)
+
+
+def test_a_reply_that_its_platform_holds_is_not_told_as_shown_until_a_collector_sees_it(office: Office) -> None:
+    office.approved()
+    platform = FakeReplier()
+    platform.held = True
+    office.deliver(platform)
+    held = office.reply()
+    assert (held.state, held.native_id, held.held) == (ReplyState.SENT, "r1", True)
+    with office.store.read() as tx:
+        assert tx.replies.events(1)[-1].note == "its platform holds it for review"
+    seen = a_mention(native_id="r1", parent="p1", root="p1", text=SAID, own=True)
+    office.collect(seen)
+    assert (office.reply().state, office.reply().held) == (ReplyState.SENT, False)
+    version = office.reply().version
+    office.collect(seen)
+    assert office.reply().version == version

@@ -99,6 +99,7 @@ class ReplyAnswer(Answer):
     ``due_at`` is when a machine turns to it next, null where people have to. ``native_id`` and ``permalink`` are the
     platform's, once it stands there. One that is ``split`` goes out in parts from its approval on: it is the first, and
     ``part`` what that says; the others are replies of their own, with ``number`` 2 and more, whose ``head_id`` it is.
+    ``held``: its platform took it, and shows it to nobody before somebody there has looked at it.
     """
 
     id: int
@@ -109,6 +110,7 @@ class ReplyAnswer(Answer):
     part: str
     number: int
     head_id: int | None
+    held: bool
     template: str
     state: ReplyState
     author: str

@@ -44,13 +44,15 @@ class ReplyRules:
 class SentReply:
     """A reply that stands on its platform: there is none without a native id, except where a person gave its address.
 
-    ``session`` is what the platform gave for the secrets meanwhile, as in a batch.
+    ``session`` is what the platform gave for the secrets meanwhile, as in a batch. ``held``: the platform took it, and
+    shows it to nobody before somebody there has looked at it.
     """
 
     native_id: str
     permalink: str = ""
     sent_at: datetime | None = None
     session: Mapping[str, str] | None = None
+    held: bool = False
 
 
 class ReplyState(StrEnum):
@@ -203,6 +205,7 @@ class Reply:
     One that is ``split`` goes out in parts from its approval on: it is the first of them itself and says ``part``; each
     further one is a reply of its own with a higher ``number``, which names the first as ``head_id`` and waits until the
     one before stands. ``parent`` is what it answers on its platform, "" where a further part does not know yet.
+    ``held``: its platform took it, and showed it to nobody else when that was last known.
     """
 
     id: int
@@ -235,6 +238,7 @@ class Reply:
     part: str = ""
     number: int = 1
     head_id: int | None = None
+    held: bool = False
 
     @property
     def said(self) -> str:

@@ -58,7 +58,8 @@ class Replies(Protocol):
     def stands(self, reply_id: int, sent: SentReply, *, now: datetime, actor_name: str = "", note: str = "") -> Reply:
         """It stands on its platform, whatever was thought before; the mention that it is there becomes our own.
 
-        Also says so of a reply that is ``sent`` already, and then adds what was not known of it. The next part
+        Also says so of a reply that is ``sent`` already, and then adds what was not known of it, that its platform does
+        not hold it (any more) included. The next part
         of one that goes out in parts gets its turn: a machine's where a machine sent this one and its id is known, else
         a person's.
         """

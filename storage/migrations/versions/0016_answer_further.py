@@ -103,6 +103,7 @@ def _change_replies() -> None:
         batch.add_column(sa.Column("part", sa.Text(), nullable=False, server_default=sa.text("''")))
         batch.add_column(sa.Column("number", sa.Integer(), nullable=False, server_default=sa.text("1")))
         batch.add_column(sa.Column("head_id", _id(), nullable=True))
+        batch.add_column(sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.text("false")))
     _index_open_replies("state NOT IN ('sent', 'withdrawn') AND head_id IS NULL")
     part = sa.text("state <> 'withdrawn' AND head_id IS NOT NULL")
     op.create_index(
@@ -118,7 +119,7 @@ def _change_replies_back() -> None:
     # What went out stays where it is told of; what did not cannot any more.
     op.execute("UPDATE reply SET state = 'withdrawn', due_at = NULL WHERE head_id IS NOT NULL AND state <> 'sent'")
     _index_open_replies("state NOT IN ('sent', 'withdrawn')")
-    for name in ("owed_usd", "split", "part", "number", "head_id"):
+    for name in ("owed_usd", "split", "part", "number", "head_id", "held"):
         op.drop_column("reply", name)
 
 

@@ -197,3 +197,15 @@ def test_without_the_tick_a_text_that_is_too_long_is_refused(world: World) -> No
     assert refused.status_code == 409
     with world.store.read() as tx:
         assert tx.replies.of_mention(mention) == []
+
+
+def test_a_reply_that_its_platform_holds_for_review_says_so(world: World) -> None:
+    (mention,) = world.flagged(1)
+    rina, dewi = Person(world, "rina"), Person(world, "dewi")
+    rina.post(f"/mentions/{mention}/reply", text=TEXT, act="submit")
+    dewi.post("/replies/1/approve", version=2)
+    world.replier.held = True
+    deliver(world)
+    for path in (f"/mentions/{mention}", "/replies/1", "/replies?state=sent"):
+        assert "belum terlihat oleh orang lain" in rina.see(path)
+    assert world.program(Role.COMMS).get("/api/v1/replies/1").json()["held"] is True

@@ -42,6 +42,7 @@ _CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # A filed mention may be converted too: staff find by search what the classifier missed.
 _CONVERTIBLE = frozenset({MentionState.FLAGGED, MentionState.SNOOZED, MentionState.FILED})
 _DISMISSIBLE = frozenset({MentionState.FLAGGED, MentionState.SNOOZED})
+_ASKED = 50
 # Once a unit works on a ticket, its mentions stay with it.
 _UNDOABLE = frozenset({TicketStatus.NEW, TicketStatus.FORWARDED})
 # Fields of a ticket that hold words of a list, and nothing that somebody typed.
@@ -156,12 +157,13 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
 
 
 def can_undo(tx: Tx, decision: Decision) -> bool:
-    """Whether `undo` would take this act back, as things stand."""
+    """Whether `undo` would take this act back, as things stand: by the first fifty mentions of an act on more."""
     if decision.kind not in deciding.UNDOABLE:
         return False
     try:
         _check_idle(None if decision.ticket_id is None else tx.tickets.get(decision.ticket_id))
-        act = tx.decisions.of_group(decision.group)
+        # Of a crowd the first ones answer for all: pages ask this of every act that they show.
+        act = tx.decisions.of_group(decision.group)[:_ASKED]
         for one in act:
             _check_latest(tx, one)
     except RefusedError:

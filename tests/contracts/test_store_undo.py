@@ -121,3 +121,20 @@ def test_a_copy_does_not_follow_its_first_one_to_what_it_was_untied_from(store: 
         tx.mentions.tie(a_tie(second.id, first.id), clock())
     found = [(record.first_id, record.folded, record.similar) for record in everything(store)]
     assert found == [(None, False, 1), (first.id, True, 0), (None, False, 0)]
+
+
+def test_whether_an_act_on_a_crowd_can_be_undone_is_asked_of_a_few_of_it(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = an_actor(store)
+    records = flagged(store, clock, *(f"{LAMP} {number}" for number in range(80)))
+    with store.begin() as tx:
+        picks = [(record.id, None) for record in records]
+        made = actions.dismiss(tx, picks, reason=DismissReason.SPAM, note="", actor=actor, now=clock())
+    asked: list[int] = []
+    with store.read() as tx:
+        of_mention = tx.decisions.of_mention
+        monkeypatch.setattr(tx.decisions, "of_mention", lambda one: asked.append(one) or of_mention(one))
+        assert actions.can_undo(tx, made[0])
+    assert len(made) == 80
+    assert len(asked) == 50

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from sahut.core.model import Change, MentionRecord
 from sahut.core.rules import text_key
 from tests.triage_api.conftest import World
 from tests.triage_api.test_likely import two_of_one_trouble
+from tests.triage_api.web.test_axe_everywhere import _VIOLATIONS, AXE
 
 
 def record_of(world: World, mention_id: int) -> MentionRecord:
@@ -79,3 +81,36 @@ def test_a_unit_officer_is_shown_similar_mentions_of_their_own_tickets_alone(wor
     assert 'id="similar"' not in shown.text
     assert f"/mentions/{one}" not in shown.text
     assert world.program().get(f"/api/v1/mentions/{two}/similar").json()["items"] != []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_with_all_that_it_can_show_it_and_the_pages_of_merged_tickets_have_no_fault_of_access(
+    world: World, visitors: Any, theme: str
+) -> None:
+    one, two = two_of_one_trouble(world)
+    edit(world, two, record_of(world, two).mention.text.replace("gelap", "sangat gelap"))
+    gone, old = world.ticket(one), world.ticket()
+    merged = world.program().post(f"/api/v1/tickets/{old['id']}/merge", json={"into": gone["id"]})
+    assert merged.status_code == 200
+    (away,) = world.flagged(1)
+    said = record_of(world, away).mention
+    with world.store.begin() as tx:
+        tx.mentions.withdraw(said.platform, [said.native_id], world.clock())
+    page: Page = visitors.sign_in(color_scheme=theme, bypass_csp=True)
+    found = {}
+    shown = {
+        f"/mentions/{two}": "#similar, #edits, .locator",
+        f"/mentions/{away}": "#withdrawn",
+        f"/tickets/{gone['id']}/merge": "form",
+        f"/tickets/{old['id']}": ".note.calm",
+        f"/tickets/{old['id']}?itself=1": ".note.calm",
+    }
+    for address, parts in shown.items():
+        page.goto(address)
+        assert page.locator(parts).count() >= len(parts.split(", ")), address
+        for menu in page.locator("details.menu").all():
+            menu.evaluate("one => one.open = true")
+        page.evaluate(AXE)
+        for rule, elements in page.evaluate(_VIOLATIONS):
+            found[address, rule] = elements
+    assert found == {}

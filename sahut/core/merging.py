@@ -14,12 +14,13 @@ from typing import Any
 
 from sahut.core import deciding
 from sahut.core.errors import NotFoundError, RefusedError
-from sahut.core.model import Actor, AuditAct, AuditDraft, Ticket, TicketEvent, TicketStatus
+from sahut.core.model import Actor, AuditAct, AuditDraft, Ticket, TicketChange, TicketEvent, TicketStatus
 from sahut.core.ports import Tx
 
 LEFT, TOOK_OVER = "merged_into", "took_over"
 """What a merge writes into the history of the ticket that is left, and of the one that took over."""
 CAME_BACK, GAVE_BACK = "came_back", "gave_back"
+_FLAGS = ("anonymous", "confidential")
 
 
 def merge_tickets(
@@ -27,6 +28,7 @@ def merge_tickets(
 ) -> Ticket:
     """Let the ticket ``old`` go on in ``into``, each an id and the version that the person saw; the second one.
 
+    What either reporter was promised holds for both: the second one is anonymous, or confidential, where either was.
     Refused whole when either is stale, when one of them was undone or left already, when ``into`` is closed.
     """
     deciding.check_may_decide(actor)
@@ -41,14 +43,17 @@ def merge_tickets(
         raise RefusedError(f"ticket {kept.number} is closed; open it again first", rule="ticket_closed")
     moved = tx.mentions.move(left.id, kept.id, None, now)
     carried = tx.tickets.lead(left.id, kept.id, now)
+    promised = {name: [False, True] for name in _FLAGS if getattr(left, name) and not getattr(kept, name)}
+    _mark(tx, kept, dict.fromkeys(promised, True), now)
     detail = {"ticket": kept.id, "number": kept.number, "mentions": moved}
-    _write(tx, left, LEFT, {**detail, "status": left.status.value, "carried": carried}, actor, now)
-    _write(tx, kept, TOOK_OVER, {"ticket": left.id, "number": left.number, "mentions": moved}, actor, now)
+    former = {name: getattr(kept, name) for name in _FLAGS}
+    _write(tx, left, LEFT, {**detail, "status": left.status.value, "carried": carried, "former": former}, actor, now)
+    _write(tx, kept, TOOK_OVER, {"ticket": left.id, "number": left.number, "mentions": moved, **promised}, actor, now)
     return tx.tickets.get(kept.id)
 
 
 def part_tickets(tx: Tx, old_id: int, *, version: int | None, actor: Actor, now: datetime) -> Ticket:
-    """Take a merge back: the ticket that was left is as it was, with its mentions.
+    """Take a merge back: the ticket that was left is as it was, with its mentions, and the other marked as it was.
 
     Refused once anything else has happened to the ticket that took over.
     """
@@ -62,8 +67,11 @@ def part_tickets(tx: Tx, old_id: int, *, version: int | None, actor: Actor, now:
     _check_last(tx, _last_merge(tx, left), kept)
     moved = tx.mentions.move(kept.id, left.id, taken.detail["mentions"], now)
     tx.tickets.lead_back(left.id, TicketStatus(taken.detail["status"]), taken.detail["carried"], now)
+    former = taken.detail.get("former", {})
+    freed = {name: [True, False] for name in _FLAGS if getattr(kept, name) and not former.get(name, True)}
+    _mark(tx, kept, dict.fromkeys(freed, False), now)
     _write(tx, left, CAME_BACK, {"ticket": kept.id, "number": kept.number, "mentions": moved}, actor, now)
-    _write(tx, kept, GAVE_BACK, {"ticket": left.id, "number": left.number, "mentions": moved}, actor, now)
+    _write(tx, kept, GAVE_BACK, {"ticket": left.id, "number": left.number, "mentions": moved, **freed}, actor, now)
     return tx.tickets.get(left.id)
 
 
@@ -106,7 +114,15 @@ def _check_last(tx: Tx, taken: TicketEvent, kept: Ticket) -> None:
         raise RefusedError(f"something has happened to ticket {kept.number} since", rule="ticket_moved_on")
 
 
+def _mark(tx: Tx, ticket: Ticket, flags: Mapping[str, bool], now: datetime) -> None:
+    if flags:
+        change = TicketChange(anonymous=flags.get("anonymous"), confidential=flags.get("confidential"))
+        tx.tickets.change(ticket.id, change, now)
+
+
 def _write(tx: Tx, ticket: Ticket, what: str, detail: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     tx.tickets.add_event(ticket.id, what, detail, actor.name, now)
     said = {"what": what, "number": ticket.number, "other": detail["number"], "mentions": len(detail["mentions"])}
+    if changed := {name: detail[name] for name in _FLAGS if name in detail}:
+        said["changed"] = changed
     tx.audit.add(AuditDraft(act=AuditAct.TICKET, at=now, actor=actor, kind="ticket", key=str(ticket.id), detail=said))

@@ -115,3 +115,35 @@ def test_a_ticket_goes_anonymous_later_and_its_history_says_so(open_world: World
     moved = {"csrf": csrf, "version": "2", "status": "forwarded"}
     assert browser.post(f"/tickets/{case.ticket}", data=moved, follow_redirects=False).status_code == 303
     assert open_world.program().get(path).json()["ticket"]["anonymous"] is True
+
+
+@pytest.mark.parametrize("flag", ["anonymous", "confidential"])
+def test_a_merge_keeps_what_either_reporter_was_promised_and_parting_gives_back_what_was(
+    open_world: World, flag: str
+) -> None:
+    left = Case(open_world, **{flag: True})
+    kept = open_world.ticket()["id"]
+    client = open_world.program()
+    hidden_from, what = (Role.UNIT, HANDLE) if flag == "anonymous" else (Role.COMMS, WORD)
+    moved = client.patch(f"/api/v1/tickets/{kept}", json={"unit": "pu", "version": 1})
+    assert moved.status_code == 200
+    merged = client.post(f"/api/v1/tickets/{left.ticket}/merge", json={"into": kept})
+    assert merged.json()[flag] is True
+    assert what not in left.seen(open_world, hidden_from)
+    assert what not in open_world.program(hidden_from).get(f"/api/v1/tickets/{kept}").text
+    told = client.get(f"/api/v1/tickets/{kept}").json()["history"][-1]
+    assert (told["kind"], told["detail"][flag]) == ("took_over", [False, True])
+    browser, _csrf = open_world.signed_in("sari")
+    assert f"menandai {'anonim' if flag == 'anonymous' else 'rahasia'}" in browser.get(f"/tickets/{kept}").text
+    parted = client.post(f"/api/v1/tickets/{left.ticket}/part", json={})
+    assert (parted.status_code, parted.json()[flag]) == (200, True)
+    assert client.get(f"/api/v1/tickets/{kept}").json()["ticket"][flag] is False
+    assert what not in left.seen(open_world, hidden_from)
+
+
+def test_a_ticket_that_was_anonymous_before_a_merge_is_so_after_it_was_taken_back(open_world: World) -> None:
+    left, kept = Case(open_world, anonymous=True), Case(open_world, anonymous=True)
+    client = open_world.program()
+    for act, body in (("merge", {"into": kept.ticket}), ("part", {})):
+        assert client.post(f"/api/v1/tickets/{left.ticket}/{act}", json=body).status_code == 200
+        assert client.get(f"/api/v1/tickets/{kept.ticket}").json()["ticket"]["anonymous"] is True

@@ -229,7 +229,10 @@ def _sentence(desk: Any, event: TicketEvent) -> str:
             return _("mengurungkan pembuatan tiket; sebutannya kembali ke antrean")
         case "changed":
             return "; ".join(_changed(desk, name, *pair) for name, pair in event.detail.items())
-    return ticket_merges.sentence(event) or event.kind
+    flags = [
+        _changed(desk, name, *event.detail[name]) for name in ("anonymous", "confidential") if name in event.detail
+    ]
+    return "; ".join([ticket_merges.sentence(event) or event.kind, *flags])
 
 
 _WORDS: dict[str, type[StrEnum]] = {"status": TicketStatus, "topic": Topic, "priority": Priority, "outcome": Outcome}

@@ -22,3 +22,19 @@ def knows_reporter(role: Role | None, asked: Discretion | None) -> bool:
 def reads(role: Role | None, asked: Discretion | None) -> bool:
     """Whether ``role`` may read what was reported."""
     return asked is None or not asked.confidential or role in _IN_CHARGE
+
+
+def may_lift(role: Role | None, asked: Discretion) -> frozenset[str]:
+    """Which flags ``role`` may take away: nobody frees themselves of what was promised to a reporter."""
+    known = {"anonymous": knows_reporter(role, asked), "confidential": reads(role, asked)}
+    return frozenset(name for name, knows in known.items() if knows)
+
+
+def concerns(role: Role | None) -> bool:
+    """Whether any flag hides anything from ``role``."""
+    return role not in _KNOW_REPORTERS & _IN_CHARGE
+
+
+def nameless(text: str) -> str:
+    """Without the names of accounts: whoever answers a post on a platform names its writer. As long as it was."""
+    return _NAME.sub(lambda found: "@" + "•" * (len(found[0]) - 1), text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from sahut.core import discretion
 from sahut.core.errors import RefusedError
 from sahut.core.model import Role, Ticket, TicketChange, User
 
@@ -14,7 +15,11 @@ def check_may_handle(role: Role, ticket: Ticket, change: TicketChange) -> None:
     """Raise RefusedError(rule="role") where ``role`` may not make ``change`` to a ticket.
 
     A unit officer moves a ticket along, closes it and says who acts; what it is about and whose it is are triage's.
+    Nobody frees themselves of what was promised to a reporter: a flag is taken away by those who know anyway.
     """
+    kept = {"anonymous", "confidential"} - discretion.may_lift(role, ticket.discretion)
+    if any(getattr(ticket, name) and getattr(change, name) is False for name in kept):
+        raise RefusedError(f"the role {role} may not take back what was promised to a reporter", rule="role")
     if role in {Role.ADMIN, Role.TRIAGE, Role.SUPERVISOR}:
         return
     others = [

@@ -147,3 +147,19 @@ def test_a_ticket_that_was_anonymous_before_a_merge_is_so_after_it_was_taken_bac
     for act, body in (("merge", {"into": kept.ticket}), ("part", {})):
         assert client.post(f"/api/v1/tickets/{left.ticket}/{act}", json=body).status_code == 200
         assert client.get(f"/api/v1/tickets/{kept.ticket}").json()["ticket"]["anonymous"] is True
+
+
+def test_a_flag_is_set_by_everybody_who_handles_tickets_and_taken_away_by_those_who_know_anyway(
+    open_world: World,
+) -> None:
+    case, supervisor = Case(open_world), open_world.program(Role.SUPERVISOR)
+    path = f"/api/v1/tickets/{case.ticket}"
+    assert supervisor.patch(path, json={"anonymous": True, "confidential": True, "version": 1}).status_code == 200
+    refused = supervisor.patch(path, json={"anonymous": False, "version": 2})
+    assert (refused.status_code, HANDLE in supervisor.get(f"/api/v1/mentions/{case.mention}").text) == (403, False)
+    # They read what is confidential, so that flag is theirs to take away; the other stays in their form.
+    assert supervisor.patch(path, json={"confidential": False, "version": 2}).status_code == 200
+    browser, _csrf = open_world.signed_in("wati")
+    page = browser.get(f"/tickets/{case.ticket}").text
+    assert '<input type="hidden" name="anonymous" value="1">' in page
+    assert open_world.program().patch(path, json={"anonymous": False, "version": 3}).json()["anonymous"] is False

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import RedirectResponse
 
-from sahut.core import actions, merging, rules
+from sahut.core import actions, discretion, merging, rules
 from sahut.core.model import (
     OPEN_TICKETS,
     MentionFilter,
@@ -167,6 +167,7 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
             may_close=TicketStatus.CLOSED in rules.next_statuses(found.status),
             people=[user for user in tx.accounts.users() if user.active],
             events=[(event, _sentence(desk, event)) for event in reversed(events)],
+            flags_that_stay=_stay(desk, found),
             led=ticket_merges.led(desk, tx, found),
             taken_over=ticket_merges.taken_over(tx, events) if may_decide else None,
             may_part=may_decide and merging.can_part(tx, ticket_id),
@@ -177,6 +178,12 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
 
 
 @router.post("/{ticket_id}")
+def _stay(desk: Any, found: Ticket) -> list[str]:
+    """The flags that are set and that this person may not take away."""
+    lifted = discretion.may_lift(desk.signed.user.role, found.discretion)
+    return [name for name in ("anonymous", "confidential") if getattr(found, name) and name not in lifted]
+
+
 def change(form: Handles, ticket_id: TicketId) -> Response:
     """Set the fields that the form has."""
     has = {name for name, _value in form.fields}

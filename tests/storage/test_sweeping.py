@@ -96,6 +96,7 @@ def test_persons_of_before_are_found_once_the_rows_were_walked(store: SqlStore) 
 def test_one_address_is_the_same_however_it_is_written() -> None:
     said = ("https://www.a.example/x/1/", "http://a.example/x/1#top", "A.example/x/1")
     assert {plain_address(one) for one in said} == {"a.example/x/1"}
+    assert plain_address("http://[") == "http://["
     assert plain_address("https://a.example/watch?v=1") != plain_address("https://a.example/watch?v=2")
 
 

@@ -35,6 +35,13 @@ def test_a_person_is_counted_reported_and_erased_by_the_api(each_world: World) -
     assert (unclear.status_code, unclear.json()["type"]) == (422, "urn:sahut:problem:person")
 
 
+def test_what_is_no_address_and_no_name_finds_nobody(each_world: World) -> None:
+    program = each_world.program(Role.ADMIN)
+    for said in ({"link": "http://["}, {"handle": "%_\\'\"(\u202e"}, {"link": "x" * 2_000}, {"handle": "(" * 300}):
+        answer = program.post("/api/v1/persons/erase", json={"platform": "feed", **said})
+        assert (answer.status_code, answer.json()["reached"]["mentions"]) == (200, 0)
+
+
 def test_a_person_is_erased_on_the_board_in_two_steps_with_tables_on_disk(world: World, tmp_path: Path) -> None:
     one = plant(world)
     world.app.state.deps = _with_exports(world, tmp_path)

@@ -21,7 +21,7 @@ import httpx
 
 from collectors._freshness import fresh_until, retry_after
 from collectors._inflate import Inflater, TooLargeError
-from collectors._network import BlockedAddressError, Deadline, GuardedBackend
+from collectors._network import BlockedAddressError, Deadline, GuardedBackend, blocked_address, blocked_by
 from collectors._settings import CollectorSettings
 from sahut.core.errors import CollectError, InDoubtError, PermanentError, TransientError
 from sahut.core.model import Problem
@@ -238,14 +238,8 @@ class HttpClient:
 
     def _explain(self, url: str, error: Exception) -> CollectError:
         """The project's own error for a failed fetch."""
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, BlockedAddressError):
-                return PermanentError(
-                    f"{url} is refused: {cause}; an operator may allow the host by name",
-                    problem=Problem.BLOCKED_ADDRESS,
-                )
-            cause = cause.__cause__ or cause.__context__
+        if blocked := blocked_by(error):
+            return blocked_address(url, blocked)
         if isinstance(error, TooLargeError):
             size = self._settings.max_bytes / 1_048_576
             return TransientError(f"{url} is larger than {size:g} MiB", problem=Problem.TOO_LARGE)

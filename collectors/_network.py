@@ -6,6 +6,7 @@ moment later (DNS rebinding) gains nothing, and no redirect can go round it.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import queue
 import socket
@@ -16,16 +17,38 @@ from collections.abc import Iterable
 from typing import Any
 
 import httpcore
+import httpx
+
+from sahut.core.errors import PermanentError
+from sahut.core.model import Problem
 
 _SHARED_NAT = ipaddress.ip_network("100.64.0.0/10")  # RFC 6598
 _METADATA = {ipaddress.ip_address("169.254.169.254"), ipaddress.ip_address("fd00:ec2::254")}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+
+_USUAL_WAIT = 10.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class BlockedAddressError(Exception):
     """The host leads into a network that collectors may not read."""
+
+
+def blocked_by(error: BaseException | None) -> BlockedAddressError | None:
+    """The refusal of an address that an error stands for: libraries wrap what they do not know."""
+    while error is not None:
+        if isinstance(error, BlockedAddressError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def blocked_address(what: str, error: BlockedAddressError) -> PermanentError:
+    """Our own error for it, ready to be raised. ``what`` names the call."""
+    return PermanentError(
+        f"{what} is refused: {error}; an operator may allow the host by name", problem=Problem.BLOCKED_ADDRESS
+    )
 
 
 class Deadline:
@@ -66,7 +89,7 @@ class GuardedBackend(httpcore.NetworkBackend):
     """Opens connections for one fetch."""
 
     def __init__(self, *, allow_hosts: Iterable[str], deadline: Deadline) -> None:
-        self._allowed = {host.strip().lower() for host in allow_hosts}
+        self._allowed = frozenset(allow_hosts)
         self._deadline = deadline
         self._backend = httpcore.SyncBackend()
 
@@ -79,13 +102,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Raises BlockedAddressError, httpcore.ConnectError, httpcore.TimeoutException."""
-        addresses = resolve(host, port, self._deadline.left(timeout))
-        name = host.lower().rstrip(".")
-        bare = f"[{name}]" if ":" in name else name
-        if not {name, bare, f"{bare}:{port}"} & self._allowed:
-            for address in addresses:
-                if not is_public(ipaddress.ip_address(address.partition("%")[0])):
-                    raise BlockedAddressError(f"{host} leads to {address}, an address inside the network")
+        addresses = vetted(host, port, self._allowed, self._deadline.left(timeout))
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:
@@ -96,6 +113,59 @@ class GuardedBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
+
+
+class VettedTransport(httpx.AsyncHTTPTransport):
+    """For libraries that bring httpx's asynchronous client: connects to vetted addresses alone."""
+
+    def __init__(self, allow_hosts: Iterable[str]) -> None:
+        super().__init__(trust_env=False)
+        # httpx hands no backend through to the pool that it makes.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            max_connections=1,
+            network_backend=_VettedBackend(tuple(allow_hosts)),
+        )
+
+
+class _VettedBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, allow_hosts: tuple[str, ...]) -> None:
+        self._allowed = allow_hosts
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own name
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Raises BlockedAddressError, httpcore.ConnectError, httpcore.TimeoutException."""
+        limit = _USUAL_WAIT if timeout is None else timeout
+        addresses = await asyncio.to_thread(vetted, host, port, self._allowed, limit)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses:
+            try:
+                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+def vetted(host: str, port: int, allow_hosts: Iterable[str], timeout: float) -> list[str]:
+    """The addresses of ``host`` that may be connected to, at most 4; all of them, or none.
+
+    Raises BlockedAddressError, httpcore.ConnectError, httpcore.ConnectTimeout.
+    """
+    addresses = resolve(host, port, timeout)
+    name = host.lower().rstrip(".")
+    bare = f"[{name}]" if ":" in name else name
+    if not {name, bare, f"{bare}:{port}"} & {one.strip().lower() for one in allow_hosts}:
+        for address in addresses:
+            if not is_public(ipaddress.ip_address(address.partition("%")[0])):
+                raise BlockedAddressError(f"{host} leads to {address}, an address inside the network")
+    return addresses
 
 
 def resolve(host: str, port: int, timeout: float) -> list[str]:

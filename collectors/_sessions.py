@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import httpcore
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
+from collectors._network import BlockedAddressError, blocked_address, blocked_by, vetted
 from collectors._settings import CollectorSettings
-from sahut.core.errors import TransientError
+from sahut.core.errors import PermanentError, TransientError
 from sahut.core.model import Problem
 
 _PIECE = 65_536
@@ -34,8 +38,14 @@ def session(settings: CollectorSettings, *, base_url: str = "") -> requests.Sess
     return made
 
 
-def unanswered(what: str, error: requests.RequestException) -> TransientError:
+class BlockedHostError(requests.RequestException):
+    """The host leads into a network that collectors may not reach; nothing was sent."""
+
+
+def unanswered(what: str, error: requests.RequestException) -> TransientError | PermanentError:
     """The error for a call that brought no whole answer, ready to be raised. ``what`` names the call."""
+    if blocked := blocked_by(error):
+        return blocked_address(what, blocked)
     if isinstance(error, requests.Timeout):
         return TransientError(f"{what} took too long to answer", problem=Problem.TOO_SLOW)
     if isinstance(error, requests.exceptions.ContentDecodingError):
@@ -45,8 +55,50 @@ def unanswered(what: str, error: requests.RequestException) -> TransientError:
 
 def never_left(error: requests.RequestException) -> bool:
     """Whether the call surely did not reach the platform: no connection was made at all."""
+    if blocked_by(error):
+        return True
     cause = error.args[0] if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(getattr(cause, "reason", None), NewConnectionError)
+
+
+class _Vetted:
+    """A connection of urllib3 that opens to vetted addresses alone, by address: the name is not looked up again."""
+
+    allow_hosts: tuple[str, ...] = ()
+
+    def _new_conn(self) -> socket.socket:
+        said: Any = self  # urllib3's own names, which its types do not promise
+        name, limit = said._dns_host, float(said.timeout)  # noqa: SLF001 - the one place where it takes an address
+        try:
+            addresses = vetted(said.host, said.port, self.allow_hosts, limit)
+        except BlockedAddressError as error:
+            raise BlockedHostError(str(error)) from error
+        except httpcore.ConnectTimeout as error:
+            raise ConnectTimeoutError(said, str(error)) from error
+        except httpcore.ConnectError as error:
+            raise NewConnectionError(said, str(error)) from error
+        failure: HTTPError = NewConnectionError(said, f"{said.host} has no address")
+        try:
+            for address in addresses:
+                said._dns_host = address  # noqa: SLF001 - as above
+                try:
+                    made: socket.socket = super()._new_conn()  # type: ignore[misc]
+                except (NewConnectionError, ConnectTimeoutError) as error:
+                    failure = error
+                else:
+                    return made
+        finally:
+            said._dns_host = name  # noqa: SLF001 - the certificate is the name's, not the address's
+        raise failure
+
+
+def _pools(allow_hosts: tuple[str, ...]) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools by scheme whose connections are vetted."""
+    found: dict[str, type[HTTPConnectionPool]] = {}
+    for scheme, pool in (("http", HTTPConnectionPool), ("https", HTTPSConnectionPool)):
+        line = type("Vetted", (_Vetted, pool.ConnectionCls), {"allow_hosts": allow_hosts})
+        found[scheme] = type("VettedPool", (pool,), {"ConnectionCls": line})
+    return found
 
 
 class _Bounded(HTTPAdapter):
@@ -56,6 +108,11 @@ class _Bounded(HTTPAdapter):
         self._settings = settings
         self._base = urlsplit(base_url) if base_url else None
         super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """As `HTTPAdapter.init_poolmanager`, with vetted connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._settings.allow_hosts)
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """As `HTTPAdapter.send`, whatever time-out the library wants."""

@@ -19,6 +19,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
+from collectors._network import VettedTransport, blocked_address, blocked_by
 from collectors._refusals import refusal
 from collectors._settings import CollectorSettings
 from sahut.core.errors import CollectError, PermanentError, TransientError
@@ -78,6 +79,9 @@ class Line:
             raise TransientError(f"{what} took too long to answer", problem=Problem.TOO_SLOW) from error
         except TelegramError as error:
             failure = self._failure(what, error)
+            if blocked := blocked_by(error):
+                self.in_doubt = False
+                raise blocked_address(what, blocked) from error
         else:
             self.in_doubt = False
             return result
@@ -95,6 +99,7 @@ class Line:
             read_timeout=wait,
             write_timeout=wait,
             httpx_kwargs={
+                "transport": VettedTransport(self._settings.allow_hosts),
                 "trust_env": False,
                 "headers": {"Accept-Encoding": "identity"},
                 "event_hooks": {"response": [look]},

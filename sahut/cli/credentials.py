@@ -60,9 +60,7 @@ def add(
     access = admission.opened(draft, secrets)
     account = "" if unproven else _call(member, access, parts)
     with parts.store.begin() as tx:
-        made = admission.add(tx, draft, secrets, account, parts.clock())
-        admission.charge(tx, made.id, access, parts.clock())
-        noting.credential(tx, "added", made.id, now=parts.clock(), name=who())
+        admission.add(tx, draft, secrets, account, parts.clock(), access=access, name=who())
     say(f"'{name}' is kept, sealed{f'; {platform} calls us {account}' if account else ''}.")
     say(f"Follow something with it: sahut source add {platform} ADDRESS --credential '{name}'")
 
@@ -78,9 +76,8 @@ def rotate(name: Name, from_stdin: SecretFile = False) -> None:
     access = admission.opened(admission.draft_of(before), secrets)
     account = _call(member, access, parts)
     with parts.store.begin() as tx:
-        admission.rotate(tx, before, secrets, account, version=before.version, now=parts.clock())
-        admission.charge(tx, before.id, access, parts.clock())
-        noting.credential(tx, "renewed", before.id, now=parts.clock(), name=who())
+        now = parts.clock()
+        admission.rotate(tx, before, secrets, account, version=before.version, now=now, access=access, name=who())
     say(f"'{name}' has new secrets. Sources that had stopped: sahut source resume NAME")
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import token_urlsafe
 
+from sahut.core import noting
 from sahut.core.errors import CollectError, PermanentError, RefusedError, TransientError
 from sahut.core.model import (
     Access,
+    Actor,
     Budget,
     Credential,
     CredentialDraft,
@@ -35,10 +37,14 @@ BASE_URL = Need(
 )
 
 
+# Settings that say where secrets go, and how well they are wrapped on the way.
+_WHERE_TO = ("base_url", "host", "port", "security")
+
+
 class NeedError(RefusedError):
     """What an operator said does not fit what the platform wants; ``key`` names the need.
 
-    ``rule`` is need_missing or need_unknown.
+    ``rule`` is need_missing, need_unknown or need_secrets.
     """
 
     def __init__(self, key: str, message: str, *, rule: str) -> None:
@@ -79,6 +85,17 @@ def secret_needs(guide: Guide) -> list[Need]:
 def settings_of(guide: Guide, given: Mapping[str, str]) -> dict[str, str]:
     """What is no secret, checked; empty values are left out. Raises NeedError."""
     return _checked(plain_needs(guide), given)
+
+
+def check_destination(before: Credential, settings: Mapping[str, str]) -> None:
+    """Raise NeedError where new ``settings`` would send the secrets that are kept to another place.
+
+    Who may change settings could else have them sent to a server of their own, and read there what is shown nowhere.
+    """
+    for key in _WHERE_TO:
+        if settings.get(key, "") != before.settings.get(key, ""):
+            told = f"'{key}' is where the secrets go: to change it, keep a new credential and give it to the sources"
+            raise NeedError(key, told, rule="need_secrets")
 
 
 def secrets_of(guide: Guide, given: Mapping[str, str]) -> dict[str, str]:
@@ -136,22 +153,53 @@ def charge(tx: Tx, credential_id: int, access: Access, now: datetime) -> None:
     tx.credentials.used(credential_id, now, spent=access.purse().news())
 
 
-def add(tx: Tx, draft: CredentialDraft, secrets: Mapping[str, str], account: str, now: datetime) -> Credential:
-    """Keep it, sealed; ``account`` is what the platform called us, "" unproven. Raises RefusedError."""
+def add(
+    tx: Tx,
+    draft: CredentialDraft,
+    secrets: Mapping[str, str],
+    account: str,
+    now: datetime,
+    *,
+    access: Access,
+    actor: Actor | None = None,
+    name: str = "",
+) -> Credential:
+    """Keep it, sealed; ``account`` is what the platform called us, "" unproven. Raises RefusedError.
+
+    What the live call with ``access`` cost is charged, and who did it noted: ``actor``, or else ``name``.
+    """
     made = tx.credentials.add(draft, secrets, now)
-    if account:
-        tx.credentials.proven(made.id, account, now)
+    _proven(tx, made.id, account, access, now)
+    noting.credential(tx, "added", made.id, now=now, actor=actor, name=name)
     return tx.credentials.get(made.id)
 
 
 def rotate(
-    tx: Tx, one: Credential, secrets: Mapping[str, str], account: str, *, version: int, now: datetime
+    tx: Tx,
+    one: Credential,
+    secrets: Mapping[str, str],
+    account: str,
+    *,
+    version: int,
+    now: datetime,
+    access: Access,
+    actor: Actor | None = None,
+    name: str = "",
 ) -> Credential:
-    """New secrets in place: sources keep their places. Raises NotFoundError, StaleWriteError."""
+    """New secrets in place: sources keep their places. Charges and notes as `add`.
+
+    Raises NotFoundError, StaleWriteError.
+    """
     tx.credentials.change(one.id, draft_of(one), secrets, version=version, now=now)
-    if account:
-        tx.credentials.proven(one.id, account, now)
+    _proven(tx, one.id, account, access, now)
+    noting.credential(tx, "renewed", one.id, now=now, actor=actor, name=name)
     return tx.credentials.get(one.id)
+
+
+def _proven(tx: Tx, credential_id: int, account: str, access: Access, now: datetime) -> None:
+    if account:
+        tx.credentials.proven(credential_id, account, now)
+    charge(tx, credential_id, access, now)
 
 
 def users(tx: Tx) -> dict[int, list[str]]:

@@ -32,7 +32,7 @@ def world(sqlite_store: Store, clock: Any) -> World:
     return World(
         sqlite_store,
         clock,
-        collector_for=lambda platform: registry.load(platform, settings=CollectorSettings()),
+        collector_for=lambda platform: registry.load(platform, settings=CollectorSettings(allow_hosts=("127.0.0.1",))),
         platforms=bootstrap.platforms(),
     )
 
@@ -128,6 +128,18 @@ def test_budgets_change_without_the_secrets_and_say_what_is_spent(
     assert changed.json()["spent_today"] == {"replies": 3.0}
     with world.store.read() as tx:
         assert tx.credentials.open(one["id"], world.clock()).secrets == SECRETS
+
+
+def test_kept_secrets_are_not_sent_to_another_address(admin: TestClient, reddit: Reddit) -> None:
+    one = admin.post(PATH, json=a_body(reddit)).json()
+    settings = {**one["settings"], "base_url": "https://elsewhere.example"}
+    body = {"name": one["name"], "settings": settings, "budgets": [], "version": one["version"]}
+
+    refused = admin.put(f"{PATH}/{one['id']}", json=body)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "#/settings/base_url"
+    assert admin.get(f"{PATH}/{one['id']}").json()["settings"] == one["settings"]
 
 
 def test_one_in_use_is_not_removed_and_the_refusal_names_the_source(

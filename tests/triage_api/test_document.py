@@ -118,7 +118,9 @@ def test_every_example_of_a_request_is_taken_when_it_is_sent(
                 store,
                 clock,
                 policy=_POLICY,
-                collector_for=lambda platform: registry.load(platform, settings=CollectorSettings()),
+                collector_for=lambda platform: registry.load(
+                    platform, settings=CollectorSettings(allow_hosts=("127.0.0.1",))
+                ),
                 platforms=bootstrap.platforms(),
             )
         )

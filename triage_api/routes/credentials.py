@@ -78,9 +78,7 @@ def add_credential(
     account = _proven(deps, member, access, now) if body.prove else ""
 
     def act(tx: Tx) -> BaseModel:
-        one = admission.add(tx, draft, made | secrets, account, now)
-        admission.charge(tx, one.id, access, now)
-        noting.credential(tx, "added", one.id, now=now, actor=signed.actor)
+        one = admission.add(tx, draft, made | secrets, account, now, access=access, actor=signed.actor)
         return _made(tx, one, made, now)
 
     return once(request, deps, signed, now, key=key, body=body, act=act, secrets=("made",))
@@ -102,11 +100,15 @@ def change_credential(
     body: CredentialChangeBody,
     if_match: IfMatch = None,
 ) -> Response:
-    """Set its name, settings and budgets; the secrets stay."""
+    """Set its name, settings and budgets; the secrets stay, and with them the address that they go to."""
     version = based_on(if_match, body.version)
     with deps.store.read() as tx:
         before = tx.credentials.get(credential_id)
     settings = _settings(_member(deps, before.platform).guide, body.settings)
+    try:
+        admission.check_destination(before, settings)
+    except NeedError as error:
+        raise InvalidError(str(error), pointer=f"#/settings/{error.key}") from error
     with deps.store.begin() as tx:
         draft = body.draft_for(before.platform, settings)
         one = tx.credentials.change(credential_id, draft, None, version=version, now=now)
@@ -144,9 +146,9 @@ def rotate_credential(
     access = admission.opened(admission.draft_of(before), secrets)
     account = _proven(deps, member, access, now) if body.prove else ""
     with deps.store.begin() as tx:
-        one = admission.rotate(tx, before, secrets, account, version=version, now=now)
-        admission.charge(tx, one.id, access, now)
-        noting.credential(tx, "renewed", one.id, now=now, actor=signed.actor)
+        one = admission.rotate(
+            tx, before, secrets, account, version=version, now=now, access=access, actor=signed.actor
+        )
         return written(_made(tx, one, made, now))
 
 

@@ -98,9 +98,8 @@ def add(form: Manages) -> Response:
     added: list[Credential] = []
 
     def act(tx: Tx) -> str:
-        added.append(admission.add(tx, draft, made | secrets, account, desk.now))
-        admission.charge(tx, added[0].id, access, desk.now)
-        noting.credential(tx, "added", added[0].id, now=desk.now, actor=desk.signed.actor)
+        actor = desk.signed.actor
+        added.append(admission.add(tx, draft, made | secrets, account, desk.now, access=access, actor=actor))
         return _after(said, added[0])
 
     try:
@@ -110,7 +109,7 @@ def add(form: Manages) -> Response:
             raise
         said.faults["name"] = _("Nama itu sudah dipakai kredensial lain.")
         return _form(desk, member, said, status=422)
-    return _made(desk, added[0], made, _after(said, added[0])) if added and made else answer
+    return _made(desk, added[0], made, _after(said, added[0]) if said.for_source else "") if added and made else answer
 
 
 @router.get("/{credential_id}")
@@ -128,6 +127,13 @@ def change(form: Manages, credential_id: CredentialId) -> Response:
     member = platforms.member(desk.deps, before.platform)
     said = _said(form, member)
     draft, _none = _drafted(form, member, said, secrets=False)
+    try:
+        admission.check_destination(before, draft.settings)
+    except NeedError as error:
+        said.faults.setdefault(
+            _SETTING + error.key,
+            _("Ke sinilah rahasia dikirim. Untuk mengubahnya, buat kredensial baru lalu pilih untuk sumbernya."),
+        )
     if said.faults:
         return _detail(desk, before, said, status=422)
 
@@ -181,9 +187,10 @@ def rotate(form: Manages, credential_id: CredentialId) -> Response:
 
     def act(tx: Tx) -> str:
         version = form.number("version")
-        rotated.append(admission.rotate(tx, before, secrets, account, version=version, now=desk.now))
-        admission.charge(tx, before.id, access, desk.now)
-        noting.credential(tx, "renewed", before.id, now=desk.now, actor=desk.signed.actor)
+        actor, now = desk.signed.actor, desk.now
+        rotated.append(
+            admission.rotate(tx, before, secrets, account, version=version, now=now, access=access, actor=actor)
+        )
         return f"/credentials/{credential_id}?done=credential_rotated"
 
     answer = _without_secrets(form).once(act)

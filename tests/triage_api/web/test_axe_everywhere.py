@@ -24,7 +24,7 @@ _VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then(result => result.vi
 
 
 def _load(platform: str) -> Collector:
-    return registry.load(platform, settings=CollectorSettings())
+    return registry.load(platform, settings=CollectorSettings(allow_hosts=("127.0.0.1",)))
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def recheck(*, store: Store, collector_for: Callable[[str], Collector], clock: C
             check_may_call(store, source, now)
             access = access_for(store, collector, source, clock)
             batch = collector.recheck([native_id for _, native_id in due], now=now, access=access)
-            error = batch.stopped
+            error = batch.stopped if isinstance(batch.stopped, CollectError) else None
         edited, left = _write(store, source, due, batch, clock())
     except CollectError as failure:
         error = failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
-from typing import IO, Annotated, cast
+from typing import IO, Annotated, BinaryIO, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
@@ -63,7 +63,7 @@ def bring_file(
     draft = ImportDraft(file=shown, source=source.strip() or bringing.source_of(shown))
 
     def act(tx: Tx) -> BaseModel:
-        return ImportAnswer.of(bringing.keep(tx, draft, cast("IO[bytes]", file), actor=signed.actor, now=now))
+        return ImportAnswer.of(bringing.keep(tx, draft, cast("BinaryIO", file), actor=signed.actor, now=now))
 
     body = Brought(name=shown, source=draft.source, size=size)
     try:

@@ -224,7 +224,7 @@ class Posted:
             renewed=renewed,
             shown=shown,
             action=self.desk.request.url.path,
-            thing=f"/{_PAGES[error.kind]}/{error.key}" if error.kind in _PAGES else {"view": "/views"}.get(error.kind, "/sources"),
+            thing=f"/{_PAGES[error.kind]}/{error.key}" if error.kind in _PAGES else _LISTS.get(error.kind, "/sources"),
         )
 
     @staticmethod
@@ -237,6 +237,7 @@ class Posted:
 
 
 _PAGES = {"mention": "mentions", "ticket": "tickets", "reply": "replies", "import": "imports"}
+_LISTS = {"view": "/views"}  # what has no page of its own
 _SHOWN_AFTER_STALE = {
     *("text", "note", "link", "reason", "until", "kind", "sentiment"),
     *("title", "description", "topic", "unit", "place", "priority", "status", "outcome"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
@@ -48,7 +48,7 @@ def bring(desk: AtDesk, sent: Uploaded) -> Response:
         return _list(desk, status=422, fault=_("Pilih berkasnya dahulu."))
     shown = bringing.name_of(sent.file.filename or "")
     draft = ImportDraft(file=shown, source=form.get("source", _LONGEST_NAME) or bringing.source_of(shown))
-    file = cast("BinaryIO", sent.file.file)
+    file = sent.file.file
 
     def act(tx: Tx) -> str:
         file.seek(0)

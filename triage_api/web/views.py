@@ -26,11 +26,11 @@ _WAITS = MentionFilter(states=(MentionState.FLAGGED,), folded=False)
 
 
 class Listed(NamedTuple):
-    """A view as a link: ``count`` is None where it shows what no longer waits; ``more``: there may be others."""
+    """A view as a link: ``waiting`` is None where it shows what no longer waits; ``more``: there may be others."""
 
     view: SavedView
     url: str
-    count: int | None
+    waiting: int | None
     more: bool
     chips: list[filters.Chip]
 
@@ -49,7 +49,7 @@ def listed(desk: Desk, tx: Tx) -> list[Listed]:
         Listed(
             view=one,
             url=starting.address(one),
-            count=counts.get(one.id),
+            waiting=counts.get(one.id),
             more=more,
             chips=filters.chips(asked[one.id], desk.deps.policy, sources, desk.deps.areas, people),
         )

@@ -6,13 +6,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sahut.core.model.access import Currency, Gap
 from sahut.core.model.words import Problem
-
-if TYPE_CHECKING:
-    from sahut.core.errors import CollectError
 
 
 def joined(title: str, text: str) -> str:
@@ -108,7 +105,7 @@ class Batch:
     gaps: Sequence[Gap] = ()
     withdrawn: Sequence[str] = ()
     left: Sequence[str] = ()
-    stopped: CollectError | None = None
+    stopped: Exception | None = None
     spent: Mapping[Currency, float] = field(default_factory=dict)
     session: Mapping[str, str] | None = None
 

@@ -102,9 +102,7 @@ def test_a_file_is_looked_through_shown_and_read_in(world: World, desk: tuple[Te
     assert client.post(f"{where}/start", data={**form, "key": "b", "version": "9"}).status_code == 409
 
 
-def test_another_column_is_chosen_and_the_file_looked_through_again(
-    world: World, desk: tuple[TestClient, str]
-) -> None:
+def test_another_column_is_chosen_and_the_file_looked_through_again(world: World, desk: tuple[TestClient, str]) -> None:
     client, csrf = desk
     where = send(desk, b"Keterangan;Kapan\nLampu padam;24/11/2026\n").headers["location"]
     work(world)
@@ -167,9 +165,7 @@ def test_only_the_path_for_files_takes_more_than_a_request_may_have(make_world: 
     assert client.post("/sources", data={"csrf": csrf, "name": "a" * 3_000}).status_code == 413
 
 
-def test_only_who_manages_brings_files_and_only_from_a_page_of_ours(
-    world: World, desk: tuple[TestClient, str]
-) -> None:
+def test_only_who_manages_brings_files_and_only_from_a_page_of_ours(world: World, desk: tuple[TestClient, str]) -> None:
     client, _ = desk
     assert client.post("/imports", data={"csrf": "x"}, files={"file": ("a.csv", CSV)}).status_code == 403
     other, csrf = world.signed_in("sari")

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, text
 
+from sahut.core import searching
 from sahut.core.model import (
     Area,
     Author,
@@ -25,9 +26,8 @@ from sahut.core.model import (
     Topic,
     WhySpan,
 )
+from storage.mention_search import matches
 from storage.tables import account, mention, source, ticket
-
-_LONGEST_SEARCH = 200
 
 # The raw payload stays behind: it is the widest column and no list shows it.
 _UNSHOWN = {"raw", "content_hash", "lease_token", "lease_until", "author_key", "link_key", "forgotten_at"}
@@ -210,9 +210,9 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
         found.append(text("mention.folded" if where.folded else "NOT mention.folded"))  # type: ignore[arg-type]
     if where.area:
         found.append(_lies_in(where.area, dialect))
-    words = _words(where.search)
-    if words:
-        found.append(_matches(words, dialect))
+    search = searching.parse(where.search)
+    if search:
+        found.append(matches(search, dialect))
     return [*found, *_hands(where), *_ranges(where)]
 
 
@@ -252,19 +252,3 @@ def _lies_in(area: str, dialect: str) -> ColumnElement[bool]:
         inside = mention.c.place_area.startswith(f"{area}.", autoescape=True)
     return or_(mention.c.place_area == area, inside)
 
-
-def _words(search: str) -> list[str]:
-    """What to look for: runs of letters and digits. Everything else would be syntax to one database or the other."""
-    plain = "".join(letter if letter.isalnum() else " " for letter in search[:_LONGEST_SEARCH])
-    return plain.split()
-
-
-def _matches(words: list[str], dialect: str) -> ColumnElement[bool]:
-    """Every word occurs, the last one also as the beginning of a longer word."""
-    if dialect == "sqlite":
-        query = " ".join(f'"{word}"' for word in words) + "*"
-        found = text("SELECT rowid FROM mention_fts WHERE mention_fts MATCH :words").bindparams(words=query)
-        return mention.c.id.in_(found.columns(mention.c.id))
-    query = " & ".join(f"'{word}'" for word in words) + ":*"
-    # `search` is a generated column that SQLite has not: it lives in the migration, not in the table object.
-    return literal_column("mention.search").op("@@")(func.to_tsquery("simple", query))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, union, update
 
-from sahut.core import rules
+from sahut.core import rules, searching
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
     Change,
@@ -30,6 +30,7 @@ from storage.lookups import Lookup
 from storage.mention_counts import MentionCounts
 from storage.mention_news import MentionNews
 from storage.mention_rows import conditions, content, new_row, record, records
+from storage.mention_search import MentionSearch
 from storage.mention_steering import MentionSteering
 from storage.mention_threads import MentionThreads
 from storage.mention_withdrawals import MentionWithdrawals
@@ -43,7 +44,9 @@ _KEYS_AT_ONCE = 400
 _ONE_INSERTS = 5_348_555
 
 
-class SqlMentions(MentionCounts, MentionNews, MentionWork, MentionWithdrawals, MentionSteering, MentionThreads):
+class SqlMentions(
+    MentionSearch, MentionCounts, MentionNews, MentionWork, MentionWithdrawals, MentionSteering, MentionThreads
+):
     """The mentions of one transaction."""
 
     def __init__(self, connection: Connection, lookup: Lookup) -> None:
@@ -266,6 +269,8 @@ class SqlMentions(MentionCounts, MentionNews, MentionWork, MentionWithdrawals, M
         self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
     ) -> Page[MentionRecord]:
         """One page. Raises RefusedError(rule="page_token")."""
+        if order is MentionOrder.RELEVANT and searching.parse(where.search).wanted:
+            return self._best(where, limit=limit, after=after)
         query = records().where(*conditions(where, self._dialect)).limit(limit + 1)
         if order is MentionOrder.PRESSING:
             query = query.order_by(mention.c.pressing.desc(), mention.c.id)
@@ -285,6 +290,15 @@ class SqlMentions(MentionCounts, MentionNews, MentionWork, MentionWithdrawals, M
         end = found[limit - 1]
         keys = [end.pressing, end.id] if order is MentionOrder.PRESSING else [end.id]
         return Page(items=found[:limit], next=paging.token(order, keys))
+
+    def _best(self, where: MentionFilter, *, limit: int, after: str | None) -> Page[MentionRecord]:
+        """A page of what fits best: its token says how many came before."""
+        (begins,) = paging.keys(after, MentionOrder.RELEVANT, 1) if after is not None else (0,)
+        ids = self.ranked(where, conditions(where, self._dialect))[max(0, begins) :]
+        rows = self._connection.execute(records().where(mention.c.id.in_(ids[:limit])))
+        found = {row.id: record(row) for row in rows}
+        more = paging.token(MentionOrder.RELEVANT, [max(0, begins) + limit]) if len(ids) > limit else None
+        return Page(items=[found[one] for one in ids[:limit]], next=more)
 
     def count(self, where: MentionFilter, *, cap: int) -> int:
         """How many match, counted up to ``cap``."""

@@ -154,9 +154,9 @@ def chips(
     ]
 
 
-def order_of(said: str, *, waits: bool) -> MentionOrder:
+def order_of(said: str, *, waits: bool, searches: bool = False) -> MentionOrder:
     """The order that an address asks for; else the most pressing first where mentions wait, the newest elsewhere."""
-    if said in set(MentionOrder):
+    if said in set(MentionOrder) and (searches or said != MentionOrder.RELEVANT):
         return MentionOrder(said)
     return MentionOrder.PRESSING if waits else MentionOrder.NEWEST
 

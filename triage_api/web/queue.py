@@ -62,7 +62,7 @@ def queue(desk: AtDesk) -> Response:
     params, deps = desk.request.query_params, desk.deps
     state = params.get("state", "flagged") if params.get("state") in _TABS else "flagged"
     asked = filters.read(params, deps.policy, deps.areas)
-    order = filters.order_of(params.get("order", ""), waits=state == "flagged")
+    order = filters.order_of(params.get("order", ""), waits=state == "flagged", searches="q" in asked.said)
     default = filters.order_of("", waits=state == "flagged")
     kept = {"state": "" if state == "flagged" else state, "order": "" if order is default else order.value}
     # Topics have an index with every state. Other filters would count through the whole archive, a tab at a time.
@@ -198,9 +198,9 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             tied=likeness(record, first) if first else None,
             copies=_ties(desk, tx, record),
             edits=differences.edits(tx.mentions.versions(mention_id), record),
-            similar=suggesting.mentions_like(tx, record, now=desk.now, limit=_MOST_LIKELY),
             spot=locator.spot(record.place),
             area_name=desk.deps.areas().name,
+            similar=suggesting.mentions_like(tx, record, now=desk.now, limit=_MOST_LIKELY),
             assessments=tx.assessments.history(mention_id),
             decisions=decisions,
             undoable=[one.id for one in decisions if may_decide and actions.can_undo(tx, one)],

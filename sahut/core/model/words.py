@@ -243,7 +243,11 @@ _IANA = {TimeZone.WIB: "Asia/Jakarta", TimeZone.WITA: "Asia/Makassar", TimeZone.
 
 
 class MentionOrder(StrEnum):
-    """``pressing``: most pressing first (`rules.pressing`), then oldest. ``newest``: latest id first."""
+    """``pressing``: most pressing first (`rules.pressing`), then oldest. ``newest``: latest id first.
+
+    ``relevant``: what fits the search best, of the newest 500 that match; without a search as ``newest``.
+    """
 
     PRESSING = "pressing"
     NEWEST = "newest"
+    RELEVANT = "relevant"

@@ -1,0 +1,57 @@
+"""A search in the words of each database; and the order of what fits best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, text
+
+from sahut.core import searching
+from sahut.core.model import MentionFilter
+from sahut.core.searching import Search, Term
+from storage.tables import mention
+
+# Of what matches, the newest: nobody reads further, and reading them takes milliseconds.
+_MOST_RANKED = 500
+
+
+def matches(search: Search, dialect: str) -> ColumnElement[bool]:
+    """Everything wanted occurs, nothing unwanted. The words are letters and digits: nothing in them is syntax."""
+    if dialect == "sqlite":
+        return _in_sqlite(search)
+    parts = [_lexemes(term) for term in search.wanted] + [f"!({_lexemes(term)})" for term in search.unwanted]
+    # `search` is a generated column that SQLite has not: it lives in the migration, not in the table object.
+    return literal_column("mention.search").op("@@")(func.to_tsquery("simple", " & ".join(parts)))
+
+
+def _in_sqlite(search: Search) -> ColumnElement[bool]:
+    wanted = " AND ".join(_phrase(term) for term in search.wanted)
+    unwanted = " OR ".join(_phrase(term) for term in search.unwanted)
+    query = f"({wanted}) NOT ({unwanted})" if wanted and unwanted else wanted or unwanted
+    found = text("SELECT rowid FROM mention_fts WHERE mention_fts MATCH :words").bindparams(words=query)
+    ids = found.columns(mention.c.id)
+    return mention.c.id.in_(ids) if wanted else mention.c.id.not_in(ids)
+
+
+def _phrase(term: Term) -> str:
+    return f'"{" ".join(term.words)}"' + ("*" if term.prefix else "")
+
+
+def _lexemes(term: Term) -> str:
+    said = [f"'{word}'" for word in term.words]
+    return " <-> ".join([*said[:-1], said[-1] + (":*" if term.prefix else "")])
+
+
+class MentionSearch:
+    """The part of the mentions that puts what was found in order."""
+
+    _connection: Connection
+
+    def ranked(self, where: MentionFilter, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
+        """The ids of what fits best, of the newest five hundred that match."""
+        query: Any = select(mention.c.id, mention.c.title, mention.c.text).where(*conditions)
+        rows = self._connection.execute(query.order_by(mention.c.id.desc()).limit(_MOST_RANKED)).all()
+        # A text that begins with its title, as those of platforms without titles do, has its words once.
+        texts = [("" if row.text.startswith(row.title) else row.title, row.text) for row in rows]
+        return [rows[at].id for at in searching.rank(texts, searching.parse(where.search))]

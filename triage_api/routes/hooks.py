@@ -50,11 +50,12 @@ def deliver(
     key: IdempotencyKey = None,
 ) -> Response:
     """Take one post or a list of up to 500; says which are new, edited, known or unreadable. A repeat gets the same."""
-    if key is None:
-        raise KeyMissingError("name the delivery in the header Idempotency-Key")
-    source = _proven(deps, source_id, now, stamped(timestamp, source_id, key, body), signature)
+    # Who has not signed learns nothing else, not even what is missing.
+    source = _proven(deps, source_id, now, stamped(timestamp, source_id, key or "", body), signature)
     if not recent(timestamp, now):
         raise BadSignatureError
+    if key is None:
+        raise KeyMissingError("name the delivery in the header Idempotency-Key")
     items = _items(body)
     if deps.collector_for is None:
         raise RefusedError("this process collects nothing", rule="no_collector")

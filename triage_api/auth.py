@@ -279,12 +279,14 @@ def check_browser(signed: Signed) -> None:
 
 
 def check_readable(signed: Signed, record: MentionRecord) -> None:
-    """Raise NotFoundError for a mention that is no ticket's, asked for by a key of cases alone.
+    """Raise NotFoundError for a mention that is no ticket's, asked for by a key of cases; for any, by one of neither.
 
     Cases are tickets and their mentions. A role that does not read all has a store that is limited already.
     """
-    by_key = signed.scopes is not None and permissions.may(signed.user.role, Permission.READ)
-    if by_key and record.ticket_id is None and not signed.may(Permission.READ):
+    if signed.scopes is None or signed.may(Permission.READ):
+        return
+    limited = not permissions.may(signed.user.role, Permission.READ)
+    if not signed.may(Permission.CASES) or (record.ticket_id is None and not limited):
         raise NotFoundError("mention", record.id)
 
 

@@ -290,8 +290,10 @@ def test_a_key_of_cases_reads_mentions_of_tickets_and_no_others(world: World) ->
     (of_ticket,) = [one["id"] for one in world.program().get(f"/api/v1/mentions?ticket={ticket['id']}").json()["items"]]
 
     assert program.get(f"/api/v1/mentions/{of_ticket}").status_code == 200
-    for method, path in (("GET", ""), ("PUT", "/viewing")):
-        assert program.request(method, f"/api/v1/mentions/{waiting}{path}").status_code == 404
+    assert program.get(f"/api/v1/mentions/{waiting}").status_code == 404
+    own = _with(world, _key(world, Role.TRIAGE, "own")["token"])
+    for one in (of_ticket, waiting):
+        assert own.put(f"/api/v1/mentions/{one}/viewing").status_code == 404
 
 
 def test_a_key_closes_itself_and_no_other_of_its_holder(world: World) -> None:

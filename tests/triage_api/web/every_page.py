@@ -15,6 +15,7 @@ NOT_PAGES = {
     "/healthz",
     "/readyz",
     "/metrics",
+    "/queue/news",
     "/sources/opml",
     "/imports/sample.csv",
     "/sources/test",

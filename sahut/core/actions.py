@@ -125,6 +125,7 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
     _check_idle(ticket)
     tx.mentions.lock([one.mention_id for one in act])
     undone: list[Decision] = []
+    back: list[tuple[Decision, MentionRecord]] = []
     for one in act:
         record = tx.mentions.for_update(one.mention_id)
         _check_latest(tx, one)
@@ -144,7 +145,8 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
                 )
             )
         )
-        steering.take_back(tx, one, record, now)
+        back.append((one, record))
+    steering.take_back(tx, back, now)
     if not undone:
         raise RefusedError(f"decision {decision_id} is over: time or an edit has moved on", rule="judged_since")
     if ticket is not None:

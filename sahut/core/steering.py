@@ -121,21 +121,25 @@ def correct(
     return made
 
 
-def take_back(tx: Tx, one: Decision, record: MentionRecord, now: datetime) -> None:
-    """Put a mention to where it was before ``one``."""
-    match one.kind:
-        case DecisionKind.CHECKED:
-            return
-        case DecisionKind.ASSIGNED:
-            _hand(tx, record.id, one.detail["from"], now)
-        case DecisionKind.CORRECTED:
-            _word(tx, record.id, one.detail["from"], now)
-            if one.before is MentionState.FILED and record.state is MentionState.FLAGGED:
-                tx.mentions.set_state([record.id], MentionState.FILED, ticket_id=None, now=now)
-        case _:
-            # What had been put off waits again at once: its time may have passed meanwhile.
-            before = MentionState.FLAGGED if one.before is MentionState.SNOOZED else one.before
-            tx.mentions.set_state([record.id], before, ticket_id=None, now=now)
+def take_back(tx: Tx, back: Sequence[tuple[Decision, MentionRecord]], now: datetime) -> None:
+    """Put each mention to where it was before its decision; those that return to one state return together."""
+    states: dict[MentionState, list[int]] = {}
+    for one, record in back:
+        match one.kind:
+            case DecisionKind.CHECKED:
+                continue
+            case DecisionKind.ASSIGNED:
+                _hand(tx, record.id, one.detail["from"], now)
+            case DecisionKind.CORRECTED:
+                _word(tx, record.id, one.detail["from"], now)
+                if one.before is MentionState.FILED and record.state is MentionState.FLAGGED:
+                    states.setdefault(MentionState.FILED, []).append(record.id)
+            case _:
+                # What had been put off waits again at once: its time may have passed meanwhile.
+                before = MentionState.FLAGGED if one.before is MentionState.SNOOZED else one.before
+                states.setdefault(before, []).append(record.id)
+    for state, mention_ids in states.items():
+        tx.mentions.set_state(mention_ids, state, ticket_id=None, now=now)
 
 
 def _hands(record: MentionRecord) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Set-up: a local web server in a process of its own serves as many JSON feeds as 
 each reading one feed in ten has a new item, the others answer 304. The sources are due spread over the five minutes, as
 they are after a day. A first round in which everything is new is not counted; then two rounds are watched. Lateness is
 how long after a source was due its reading was stored, seen from the database four times a second. The scheduler's tick
-is 15 s, which alone makes a median of some 7.5 s. Run: ``python benchmarks/bench_sources.py [SOURCES] [MINUTES]``.
-Linux only.
+is 15 s, which alone makes a median of some 7.5 s. Run: ``python benchmarks/bench_sources.py [SOURCES] [MINUTES]
+[EVERY]``, of which EVERY is the interval in minutes. Fewer than a thousand sources, or another interval, are a try
+whether all works: its figures are printed and not kept. Linux only.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from sahut.core.model import SourceDraft
 from storage.store import open_store
 
 SOURCES = 1_000
-EVERY = timedelta(minutes=5)
+EVERY_MINUTES = 5.0
 _ITEMS = 20
 _NEWS_EVERY = 10
 
@@ -68,16 +69,16 @@ def serve(port: int) -> None:
     server.serve_forever()
 
 
-def follow(database: Path, port: int, count: int) -> None:
+def follow(database: Path, port: int, count: int, every: timedelta) -> None:
     """Add the sources, due one after the other over the interval."""
     store = open_store(f"sqlite:///{database}")
     now = datetime.now(UTC)
     with store.begin() as tx:
         for number in range(count):
             draft = SourceDraft(
-                platform="feed", name=f"Sumber {number}", address=f"http://127.0.0.1:{port}/{number}", interval=EVERY
+                platform="feed", name=f"Sumber {number}", address=f"http://127.0.0.1:{port}/{number}", interval=every
             )
-            tx.sources.add(draft, now - EVERY + EVERY * number / count)
+            tx.sources.add(draft, now - every + every * number / count)
     store.close()
 
 
@@ -93,11 +94,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def watch(database: Path, pid: int, minutes: float) -> dict[str, Any]:
+def watch(database: Path, pid: int, every: timedelta, minutes: float) -> dict[str, Any]:
     """Lateness of each reading and the processor's share over so many minutes, after a first round."""
     late: list[float] = []
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60) as connection:
-        time.sleep(EVERY.total_seconds())
+        time.sleep(every.total_seconds())
         before, began, spent = due_times(connection), time.monotonic(), cpu_seconds(pid)
         while time.monotonic() - began < minutes * 60:
             time.sleep(0.25)
@@ -106,6 +107,8 @@ def watch(database: Path, pid: int, minutes: float) -> dict[str, Any]:
             before = after
         overdue = sum(moment < datetime.now(UTC) - timedelta(minutes=1) for moment in before.values())
         mentions = connection.execute("SELECT count(*) FROM mention").fetchone()[0]
+    if not late:
+        raise SystemExit("nothing was read at all: watch for longer than the interval, and look at the log")
     share = (cpu_seconds(pid) - spent) / (time.monotonic() - began)
     return {
         "readings": len(late),
@@ -121,6 +124,8 @@ def main() -> None:
     """Measure and keep the result."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else SOURCES
     minutes = float(sys.argv[2]) if len(sys.argv) > 2 else 10.0
+    every_minutes = float(sys.argv[3]) if len(sys.argv) > 3 else EVERY_MINUTES
+    every = timedelta(minutes=every_minutes)
     port, board = free_port(), free_port()
     feeds = multiprocessing.get_context("spawn").Process(target=serve, args=(port,), daemon=True)
     feeds.start()
@@ -134,16 +139,20 @@ def main() -> None:
         }
         sahut = [sys.executable, "-m", "sahut"]
         subprocess.run([*sahut, "migrate"], env=environment, cwd=folder, check=True, capture_output=True)
-        follow(folder / "var/sahut.db", port, count)
+        follow(folder / "var/sahut.db", port, count, every)
         run = [*sahut, "run", "--no-demo"]
         process = subprocess.Popen(run, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
         try:
-            result = watch(folder / "var/sahut.db", process.pid, minutes)
+            result = watch(folder / "var/sahut.db", process.pid, every, minutes)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(120)
             feeds.kill()
-    save("sources", {"sources": count, "every_minutes": 5, "watched_minutes": minutes, **result}, packages=("sahut",))
+    figures = {"sources": count, "every_minutes": every_minutes, "watched_minutes": minutes, **result}
+    if count < SOURCES or every_minutes != EVERY_MINUTES:
+        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    else:
+        save("sources", figures, packages=("sahut",))
 
 
 if __name__ == "__main__":

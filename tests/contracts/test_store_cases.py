@@ -333,6 +333,7 @@ def test_tidy_forgets_what_has_expired_and_nothing_younger(store: Store, clock: 
         assert tx.operations.tidy(clock()) == {
             "session": 1, "stored_answer": 1, "failed_login": 1, "heartbeat": 1, "delivery": 0,
             "told": 0, "gap": 0, "source_day": 0, "reservation": 0, "viewing": 0,
+            "file_import": 0, "file_import_part": 0,
         }  # fmt: skip
         assert tx.operations.beats() == [("web", "p2", clock())]
         assert tx.accounts.session("new") is not None

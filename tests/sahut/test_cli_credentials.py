@@ -37,6 +37,7 @@ def reddit() -> Iterator[World]:
 def run(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SAHUT_VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("SAHUT_ALLOW_HOSTS", "127.0.0.1")
     monkeypatch.delenv("SAHUT_KEY", raising=False)
     make_key_file(tmp_path / "sahut.key")
 

@@ -6,12 +6,15 @@ SP4N-LAPOR! has two flags. *Anonim*: the unit that is complained of, and the pub
 
 from __future__ import annotations
 
+import re
+
 from sahut.core.model import Discretion, Role
 
 # They sort reports out, or speak with the reporter.
 _KNOW_REPORTERS = frozenset({Role.ADMIN, Role.TRIAGE, Role.COMMS, Role.APPROVER})
 # A unit officer reaches tickets of their own units alone (`sahut.core.scope`).
 _IN_CHARGE = frozenset({Role.ADMIN, Role.TRIAGE, Role.SUPERVISOR, Role.UNIT})
+_NAME = re.compile(r"@[\w.-]+(?:@[\w.-]+)?")
 
 
 def knows_reporter(role: Role | None, asked: Discretion | None) -> bool:

@@ -16,6 +16,7 @@ from sahut.core.model import (
     MentionOrder,
     Outcome,
     Priority,
+    Ticket,
     TicketChange,
     TicketDraft,
     TicketEvent,
@@ -166,8 +167,8 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
             nexts=[s for s in TicketStatus if s in rules.next_statuses(found.status) and s is not TicketStatus.CLOSED],
             may_close=TicketStatus.CLOSED in rules.next_statuses(found.status),
             people=[user for user in tx.accounts.users() if user.active],
-            events=[(event, _sentence(desk, event)) for event in reversed(events)],
             flags_that_stay=_stay(desk, found),
+            events=[(event, _sentence(desk, event)) for event in reversed(events)],
             led=ticket_merges.led(desk, tx, found),
             taken_over=ticket_merges.taken_over(tx, events) if may_decide else None,
             may_part=may_decide and merging.can_part(tx, ticket_id),
@@ -177,13 +178,13 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
         )
 
 
-@router.post("/{ticket_id}")
 def _stay(desk: Any, found: Ticket) -> list[str]:
     """The flags that are set and that this person may not take away."""
     lifted = discretion.may_lift(desk.signed.user.role, found.discretion)
     return [name for name in ("anonymous", "confidential") if getattr(found, name) and name not in lifted]
 
 
+@router.post("/{ticket_id}")
 def change(form: Handles, ticket_id: TicketId) -> Response:
     """Set the fields that the form has."""
     has = {name for name, _value in form.fields}

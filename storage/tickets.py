@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_
 
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
-    Discretion,
     Outcome,
     Page,
     Priority,
@@ -27,13 +26,14 @@ from sahut.core.model import (
 from storage import paging, ticket_candidates
 from storage.engine import insert_into
 from storage.tables import account, mention, ticket, ticket_counter, ticket_event
+from storage.ticket_discretion import TicketDiscretion
 
 _ORDER = "tickets"
 # A number's year is the agency's. WIB has no summer time.
 _WIB = timezone(timedelta(hours=7), "WIB")
 
 
-class SqlTickets:
+class SqlTickets(TicketDiscretion):
     """The tickets of one transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -76,17 +76,6 @@ class SqlTickets:
     def get(self, ticket_id: int) -> Ticket:
         """Raises NotFoundError."""
         return _value(self._one(_tickets().where(ticket.c.id == ticket_id), ticket_id))
-
-    def discretion(self, ticket_ids: Collection[int]) -> dict[int, Discretion]:
-        """What is asked for the reporters of tickets, by id; those for which nothing is are left out."""
-        if not ticket_ids:
-            return {}
-        asked = or_(ticket.c.anonymous, ticket.c.confidential)
-        query = select(ticket.c.id, ticket.c.anonymous, ticket.c.confidential, ticket.c.unit)
-        found = self._connection.execute(query.where(ticket.c.id.in_(ticket_ids), asked))
-        return {
-            row.id: Discretion(anonymous=row.anonymous, confidential=row.confidential, unit=row.unit) for row in found
-        }
 
     def for_update(self, ticket_id: int, *, version: int | None = None) -> Ticket:
         """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""

@@ -50,7 +50,7 @@ def mention(tx: Tx, mention_id: int, *, purpose: RevealPurpose, note: str, actor
     """
     _check_may(actor)
     record = tx.mentions.get(mention_id)
-    asked = None if record.ticket_id is None else tx.tickets.discretion([record.ticket_id]).get(record.ticket_id)
+    asked = tx.tickets.discretion_of([mention_id]).get(mention_id)
     _check_in_charge(actor, asked)
     if not discretion.knows_reporter(actor.role, asked):
         record = replace(record, mention=replace(record.mention, author=None, permalink="", native_id=f"#{record.id}"))

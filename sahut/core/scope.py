@@ -6,7 +6,7 @@ cannot leak. What this module does not name is refused.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +25,7 @@ from sahut.core.model import (
     Reply,
     ReplyEvent,
     ReplyFilter,
+    ReplyState,
     SavedView,
     Ticket,
     TicketChange,
@@ -161,6 +162,14 @@ class _Tickets(_Limited):
         found = self._tickets.discretion(ticket_ids)
         return {ticket_id: one for ticket_id, one in found.items() if one.unit in self._units}
 
+    def discretion_of(self, mention_ids: Collection[int]) -> dict[int, Discretion]:
+        found = self._tickets.discretion_of(mention_ids)
+        return {mention_id: one for mention_id, one in found.items() if one.unit in self._units}
+
+    def holding(self, mention_ids: Collection[int], units: Sequence[str] = ()) -> set[int]:
+        """Those of the mentions that are in tickets of theirs."""
+        return self._tickets.holding(mention_ids, sorted(self._units.intersection(units) if units else self._units))
+
     def events(self, ticket_id: int) -> list[TicketEvent]:
         self.get(ticket_id)
         return [self._told(one) for one in self._tickets.events(ticket_id)]
@@ -184,17 +193,16 @@ class _Mentions(_Limited):
         found = self._mentions.get(mention_id)
         if found.ticket_id is None or not self._tickets.holds(found.ticket_id):
             raise NotFoundError("mention", mention_id)
-        return self._shown(found)
+        return self._shown([found])[0]
 
     def whole(self, mention_id: int) -> MentionRecord:
         self.get(mention_id)
-        return self._shown(self._mentions.whole(mention_id))
+        return self._shown([self._mentions.whole(mention_id)])[0]
 
-    def _shown(self, found: MentionRecord) -> MentionRecord:
-        """Without what it repeats where that lies elsewhere: not even its id is theirs to know."""
-        if found.first_id is None or self.holds(found.first_id):
-            return found
-        return replace(found, first_id=None)
+    def _shown(self, found: Sequence[MentionRecord]) -> list[MentionRecord]:
+        """Without what they repeat where that lies elsewhere: not even its id is theirs to know."""
+        theirs = self._tickets.holding({one.first_id for one in found if one.first_id is not None})
+        return [one if one.first_id in theirs else replace(one, first_id=None) for one in found]
 
     def holds(self, mention_id: int) -> bool:
         """Whether a mention is in a ticket of theirs."""
@@ -210,7 +218,7 @@ class _Mentions(_Limited):
         if not self._units:
             return Page(items=[])
         found = self._mentions.page(self._narrowed(where), order=order, limit=limit, after=after)
-        return Page(items=[self._shown(one) for one in found.items], next=found.next)
+        return Page(items=self._shown(found.items), next=found.next)
 
     def count(self, where: MentionFilter, *, cap: int) -> int:
         return self._mentions.count(self._narrowed(where), cap=cap) if self._units else 0
@@ -223,7 +231,9 @@ class _Mentions(_Limited):
         return self._mentions.versions(mention_id)
 
     def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
-        return [self._shown(one) for one in self._mentions.conversation(of, limit) if self.holds(one.id)]
+        found = self._mentions.conversation(of, limit)
+        theirs = self._tickets.holding([one.id for one in found])
+        return self._shown([one for one in found if one.id in theirs])
 
 
 class _Decisions(_Limited):
@@ -253,13 +263,15 @@ class _Decisions(_Limited):
 
 
 class _Replies(_Limited):
+    """What stands on a platform: what is still being written is no matter of a unit's."""
+
     def __init__(self, tx: Tx, mentions: _Mentions) -> None:
         self._replies = tx.replies
         self._mentions = mentions
 
     def get(self, reply_id: int) -> Reply:
         found = self._replies.get(reply_id)
-        if not self._mentions.holds(found.mention_id):
+        if found.state is not ReplyState.SENT or not self._mentions.holds(found.mention_id):
             raise NotFoundError("reply", reply_id)
         return found
 
@@ -269,17 +281,17 @@ class _Replies(_Limited):
 
     def of_mention(self, mention_id: int) -> list[Reply]:
         self._mentions.get(mention_id)
-        return self._replies.of_mention(mention_id)
+        return [one for one in self._replies.of_mention(mention_id) if one.state is ReplyState.SENT]
 
     def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]:
         if where.mention_id is None or not self._mentions.holds(where.mention_id):
             return Page(items=[])
-        return self._replies.page(where, limit=limit, after=after)
+        return self._replies.page(replace(where, states=(ReplyState.SENT,)), limit=limit, after=after)
 
     def count(self, where: ReplyFilter, *, cap: int) -> int:
         if where.mention_id is None or not self._mentions.holds(where.mention_id):
             return 0
-        return self._replies.count(where, cap=cap)
+        return self._replies.count(replace(where, states=(ReplyState.SENT,)), cap=cap)
 
     def texts_since(self, platform: str, since: datetime, *, but: int | None, limit: int) -> list[str]:  # noqa: ARG002
         """None: what other offices answered is not theirs to compare with."""

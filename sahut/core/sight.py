@@ -8,7 +8,7 @@ write are not masked: what people do works on what is really there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -55,8 +55,11 @@ class Sight:
     replies: ReplyPolicy = field(default_factory=ReplyPolicy)
 
     def record(self, found: MentionRecord, asked: Discretion | None = None) -> MentionRecord:
-        """A mention as it is shown; ``asked`` is what its ticket asks for."""
+        """A mention as it is shown; ``asked`` is what its ticket asks for, or that of the one that it hangs on."""
         mention = self._mention(found.id, found.mention, asked)
+        # What somebody else wrote to a reporter names them.
+        if (found.ticket_id is None or found.mention.parent) and not discretion.knows_reporter(self.role, asked):
+            mention = replace(mention, text=discretion.nameless(mention.text))
         if discretion.reads(self.role, asked):
             return replace(found, mention=mention)
         return replace(found, mention=replace(mention, title="", text=CLOSED), why=None, place=None)
@@ -107,19 +110,30 @@ class Sight:
         words = {name: ["", ""] for name in ("title", "description", "place") if name in found.detail}
         return replace(found, detail={**found.detail, **words})
 
-    def decision(self, found: Decision) -> Decision:
-        """A decision as it is shown."""
-        return replace(found, note=personal.mask(found.note), detail=personal.masked(found.detail))
+    def decision(self, found: Decision, asked: Discretion | None = None) -> Decision:
+        """A decision on a mention as it is shown."""
+        note = self._named(personal.mask(found.note), asked)
+        if note and not discretion.reads(self.role, asked):
+            note = CLOSED
+        return replace(found, note=note, detail=personal.masked(found.detail))
 
-    def reply(self, found: Reply) -> Reply:
-        """A reply as it is shown: what the agency itself says everywhere stays."""
-        ours = wording.contacts(self.replies)
-        words = {name: personal.mask(getattr(found, name), but=ours) for name in ("text", "part", "reason")}
-        return replace(found, **words)
+    def reply(self, found: Reply, asked: Discretion | None = None) -> Reply:
+        """A reply as it is shown: what the agency itself says everywhere stays, and whom it says it to may not."""
+        text, part, reason = (self._ours(one, asked) for one in (found.text, found.part, found.reason))
+        shown = replace(found, text=text, part=part, reason=reason)
+        if discretion.knows_reporter(self.role, asked):
+            return shown
+        return replace(shown, permalink="", native_id="", parent="")
 
-    def reply_event(self, found: ReplyEvent) -> ReplyEvent:
+    def reply_event(self, found: ReplyEvent, asked: Discretion | None = None) -> ReplyEvent:
         """A line of a reply's history as it is shown."""
-        return replace(found, note=personal.mask(found.note, but=wording.contacts(self.replies)))
+        return replace(found, note=self._ours(found.note, asked))
+
+    def _ours(self, text: str, asked: Discretion | None) -> str:
+        return self._named(personal.mask(text, but=wording.contacts(self.replies)), asked)
+
+    def _named(self, text: str, asked: Discretion | None) -> str:
+        return text if discretion.knows_reporter(self.role, asked) else discretion.nameless(text)
 
     def letter(self, found: DeadLetter) -> DeadLetter:
         """What was set aside as it is shown."""
@@ -221,6 +235,10 @@ class _Seen:
     def _noun(self) -> Any:
         raise NotImplementedError
 
+    def _asked(self, mention_ids: Iterable[int]) -> dict[int, Discretion]:
+        """What is asked for those who reported mentions, where that would hide anything from this reader."""
+        return self._tx.tickets.discretion_of(set(mention_ids)) if discretion.concerns(self._sight.role) else {}
+
 
 class _Mentions(_Seen):
     plain = frozenset({"count", "facets", "fresh", "mark", "waiting_by", "waiting", "sleeping"})
@@ -232,8 +250,8 @@ class _Mentions(_Seen):
         return self._shown([self._tx.mentions.get(mention_id)])[0]
 
     def _shown(self, found: Sequence[MentionRecord]) -> list[MentionRecord]:
-        asked = self._tx.tickets.discretion({one.ticket_id for one in found if one.ticket_id is not None})
-        return [self._sight.record(one, asked.get(one.ticket_id or 0)) for one in found]
+        asked = self._asked(one.id for one in found)
+        return [self._sight.record(one, asked.get(one.id)) for one in found]
 
     def whole(self, mention_id: int) -> MentionRecord:
         """Whole it is not: the platform's payload is nobody's to read."""
@@ -259,11 +277,8 @@ class _Mentions(_Seen):
         return self._shown(self._tx.mentions.folded_behind(mention_id))
 
     def versions(self, mention_id: int) -> list[MentionVersion]:
-        ticket_id = self._tx.mentions.get(mention_id).ticket_id
-        asked = self._tx.tickets.discretion([ticket_id]) if ticket_id is not None else {}
-        if not all(discretion.reads(self._sight.role, one) for one in asked.values()):
-            return []
-        return [self._sight.version(one) for one in self._tx.mentions.versions(mention_id)]
+        found, asked = self._tx.mentions.versions(mention_id), self._asked([mention_id]).get(mention_id)
+        return [self._sight.version(one) for one in found] if discretion.reads(self._sight.role, asked) else []
 
 
 class _Tickets(_Seen):
@@ -294,7 +309,7 @@ class _Decisions(_Seen):
         return self._tx.decisions
 
     def get(self, decision_id: int) -> Decision:
-        return self._sight.decision(self._tx.decisions.get(decision_id))
+        return self._shown([self._tx.decisions.get(decision_id)])[0]
 
     def of_mention(self, mention_id: int) -> list[Decision]:
         return self._shown(self._tx.decisions.of_mention(mention_id))
@@ -309,7 +324,8 @@ class _Decisions(_Seen):
         return self._shown(self._tx.decisions.acts_of(actor_id, limit))
 
     def _shown(self, found: Sequence[Decision]) -> list[Decision]:
-        return [self._sight.decision(one) for one in found]
+        asked = self._asked(one.mention_id for one in found)
+        return [self._sight.decision(one, asked.get(one.mention_id)) for one in found]
 
 
 class _Replies(_Seen):
@@ -320,17 +336,23 @@ class _Replies(_Seen):
         return self._tx.replies
 
     def get(self, reply_id: int) -> Reply:
-        return self._sight.reply(self._tx.replies.get(reply_id))
+        return self._shown([self._tx.replies.get(reply_id)])[0]
 
     def page(self, where: ReplyFilter, *, limit: int, after: str | None = None) -> Page[Reply]:
         found = self._tx.replies.page(where, limit=limit, after=after)
-        return Page(items=[self._sight.reply(one) for one in found.items], next=found.next)
+        return Page(items=self._shown(found.items), next=found.next)
 
     def of_mention(self, mention_id: int) -> list[Reply]:
-        return [self._sight.reply(one) for one in self._tx.replies.of_mention(mention_id)]
+        return self._shown(self._tx.replies.of_mention(mention_id))
 
     def events(self, reply_id: int) -> list[ReplyEvent]:
-        return [self._sight.reply_event(one) for one in self._tx.replies.events(reply_id)]
+        mention_id = self._tx.replies.get(reply_id).mention_id
+        asked = self._asked([mention_id]).get(mention_id)
+        return [self._sight.reply_event(one, asked) for one in self._tx.replies.events(reply_id)]
+
+    def _shown(self, found: Sequence[Reply]) -> list[Reply]:
+        asked = self._asked(one.mention_id for one in found)
+        return [self._sight.reply(one, asked.get(one.mention_id)) for one in found]
 
 
 class _DeadLetters(_Seen):

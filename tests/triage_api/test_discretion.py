@@ -4,7 +4,19 @@ import re
 
 import pytest
 
-from sahut.core.model import Author, Policy, PrivacyPolicy, Role, Topic, Unit
+from sahut.core.model import (
+    Actor,
+    Author,
+    DecisionDraft,
+    DecisionKind,
+    MentionState,
+    Policy,
+    PrivacyPolicy,
+    Role,
+    SentReply,
+    Topic,
+    Unit,
+)
 from sahut.core.ports import Store
 from tests.builders import a_mention
 from tests.conftest import Clock
@@ -163,3 +175,62 @@ def test_a_flag_is_set_by_everybody_who_handles_tickets_and_taken_away_by_those_
     page = browser.get(f"/tickets/{case.ticket}").text
     assert '<input type="hidden" name="anonymous" value="1">' in page
     assert open_world.program().patch(path, json={"anonymous": False, "version": 3}).json()["anonymous"] is False
+
+
+@pytest.mark.parametrize("way", ["copy", "thread"])
+def test_what_hangs_on_a_discreet_mention_without_a_ticket_is_as_discreet(open_world: World, way: str) -> None:
+    case = Case(open_world, anonymous=True, confidential=True)
+    with open_world.store.read() as tx:
+        root = tx.mentions.get(case.mention).mention.native_id
+    # Of the same person: the same words once more, or a word more below them.
+    hung = "" if way == "copy" else root
+    said = a_mention(f"Pungli di {WORD} kota", platform="feed", author=Author(handle=HANDLE), parent=hung, root=hung)
+    (later,) = open_world.store_mentions([said])
+    if way == "copy":
+        open_world.tie(later, case.mention)
+    paths = [f"/api/v1/mentions/{one}{more}" for one in (later, case.mention) for more in ("", "/conversation")]
+    seen = {role: "".join(open_world.program(role).get(path).text for path in paths) for role in (*KNOW, Role.AUDITOR)}
+    assert {role for role in seen if WORD in seen[role]} == {Role.ADMIN, Role.TRIAGE}
+    assert {role for role in seen if HANDLE in seen[role]} == {Role.ADMIN, Role.TRIAGE}
+    supervisor = "".join(open_world.program(Role.SUPERVISOR).get(path).text for path in paths)
+    assert (WORD in supervisor, HANDLE in supervisor) == (True, False)
+
+
+def test_a_note_on_a_confidential_report_is_closed_and_one_on_an_anonymous_one_names_nobody(open_world: World) -> None:
+    for flag, other in (("confidential", Role.AUDITOR), ("anonymous", Role.UNIT)):
+        case = Case(open_world, **{flag: True})
+        with open_world.store.begin() as tx:
+            (made,) = tx.decisions.of_mention(case.mention)
+            draft = DecisionDraft(
+                mention_id=case.mention,
+                kind=DecisionKind.CHECKED,
+                before=MentionState.CONVERTED,
+                group=f"g-{flag}",
+                actor=Actor(user_id=made.actor_id, name=made.actor_name, role=Role.TRIAGE),
+                at=open_world.clock(),
+                note=f"@{HANDLE} menelepon tentang {WORD}",
+            )
+            tx.decisions.add(draft)
+        path = f"/api/v1/mentions/{case.mention}"
+        assert HANDLE in open_world.program().get(path).text
+        hidden = open_world.program(other).get(path).text
+        assert HANDLE not in hidden
+        assert (WORD in hidden) is (flag == "anonymous")
+
+
+def test_a_reply_tells_its_unit_nothing_of_who_reported_an_anonymous_ticket(open_world: World) -> None:
+    case = Case(open_world, anonymous=True)
+    reply = open_world.reply(f"@{HANDLE} terima kasih", mention_id=case.mention)
+    unit, _csrf = open_world.signed_in("tono")
+    supervisor, path = open_world.program(Role.SUPERVISOR), f"/mentions/{case.mention}"
+    assert "terima kasih" not in unit.get(path).text, "what is still being written is no matter of a unit's"
+    shown = supervisor.get(f"/api/v1/replies/{reply['id']}").text
+    assert ("terima kasih" in shown, HANDLE in shown) == (True, False)
+    with open_world.store.begin() as tx:
+        now = open_world.clock()
+        address = f"https://a.example/{HANDLE}/9"
+        tx.replies.stands(reply["id"], SentReply(native_id=f"{HANDLE}/9", permalink=address, sent_at=now), now=now)
+    page = unit.get(path).text
+    assert ("terima kasih" in page, HANDLE in page) == (True, False)
+    assert HANDLE not in supervisor.get(f"/api/v1/replies/{reply['id']}").text
+    assert HANDLE in open_world.program(Role.COMMS).get(f"/api/v1/replies/{reply['id']}").text

@@ -75,6 +75,18 @@ class Tickets(Protocol):
         """What is asked for the reporters of tickets, by id; those for which nothing is are left out."""
         ...
 
+    def discretion_of(self, mention_ids: Collection[int]) -> dict[int, Discretion]:
+        """What is asked for those who reported these mentions, by mention; those for which nothing is are left out.
+
+        A mention's own ticket says it. One without a ticket is as discreet as what it repeats, what repeats it, what
+        it answers, and what its writer said in the same conversation.
+        """
+        ...
+
+    def holding(self, mention_ids: Collection[int], units: Sequence[str]) -> set[int]:
+        """Which of these mentions are in tickets of ``units``."""
+        ...
+
     def change(self, ticket_id: int, change: TicketChange, now: datetime) -> Ticket: ...
     def void(self, ticket_id: int, now: datetime) -> Ticket: ...
     def lead(self, ticket_id: int, into_id: int, now: datetime) -> list[int]:

@@ -148,7 +148,8 @@ def test_pages_meet_without_gap_or_double_while_rows_arrive(store: Store, clock:
 
 
 def _place(order: MentionOrder):  # type: ignore[no-untyped-def]
-    return (lambda r: -r.id) if order is MentionOrder.NEWEST else (lambda r: (-r.pressing, r.id))
+    # Without words to look for nothing is more relevant than another: the newest first.
+    return (lambda r: (-r.pressing, r.id)) if order is MentionOrder.PRESSING else (lambda r: -r.id)
 
 
 @pytest.mark.parametrize("token", ["", "x", "W10", "é", "WyJuZXdlc3QiLCJhIl0", "WyJwcmVzc2luZyIsMSwxXQ", "A" * 5000])

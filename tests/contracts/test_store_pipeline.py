@@ -250,7 +250,8 @@ def test_a_stale_decision_is_refused_and_says_who_came_first(store: Store, clock
     with pytest.raises(StaleWriteError) as caught, store.begin() as tx:
         actions.convert(tx, [(record.id, record.version)], DRAFT, actor=budi, now=clock())
     assert caught.value.expected == record.version
-    assert caught.value.changes == [{"what": "dismissed", "who": "Sari", "when": clock().isoformat()}]
+    (change,) = caught.value.changes
+    assert change == {"what": "dismissed", "who": "Sari", "when": clock().isoformat(), "reason": "spam"}
 
 
 def test_an_edit_between_reading_and_deciding_is_told(store: Store, clock: Clock) -> None:

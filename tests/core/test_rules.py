@@ -314,8 +314,8 @@ def test_nearly_the_same_text_is_similar_and_another_trouble_is_not() -> None:
 # --- tickets
 
 
-def test_every_status_but_void_can_reach_closed_and_come_back() -> None:
-    for status in set(TicketStatus) - {TicketStatus.VOID, TicketStatus.CLOSED}:
+def test_every_status_but_void_and_merged_can_reach_closed_and_come_back() -> None:
+    for status in set(TicketStatus) - {TicketStatus.VOID, TicketStatus.MERGED, TicketStatus.CLOSED}:
         assert TicketStatus.CLOSED in rules.next_statuses(status)
     assert rules.next_statuses(TicketStatus.CLOSED) == {TicketStatus.IN_PROGRESS}
     assert not any(TicketStatus.VOID in rules.next_statuses(status) for status in TicketStatus)

@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 
 PATIENCE = 120.0
+_SCOPES = ("own", "read", "cases", "decide", "handle", "manage", "accounts")
 _PASSWORD = re.compile(r"one-time password (\S+)")
 
 
@@ -133,6 +134,11 @@ class Sahut:
         self.processes.append(process)
         threading.Thread(target=self._listen, args=(process,), daemon=True).start()
         return process
+
+    def key(self) -> str:
+        """A key of the administrator's, for all that these tests do."""
+        scopes = [part for one in _SCOPES for part in ("--scope", one)]
+        return self.command("token", "new", "admin", "e2e", *scopes).strip()
 
     def command(self, *arguments: str, fails_with: int = 0) -> str:
         """A command in the foreground; what it wrote on stdout."""

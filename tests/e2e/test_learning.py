@@ -44,7 +44,7 @@ def test_the_archive_follows_the_model_while_the_service_runs(sahut: Sahut, site
     sahut.password()
     sahut.ready()
     sahut.command("source", "add", "feed", site.url, "--every", "60")
-    token = sahut.command("token", "new", "admin", "e2e").strip()
+    token = sahut.key()
     eventually("it is judged", lambda: judged(sahut, token))
     assert sahut.stop(service, signal.SIGTERM) == 0
 

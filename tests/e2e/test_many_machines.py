@@ -67,7 +67,7 @@ def test_two_workers_and_two_schedulers_lose_nothing_and_double_nothing_even_whe
     sahut.command("migrate")
     password = sahut.command("user", "add", "admin", "--role", "admin").strip()
     assert len(password) >= 12
-    token = sahut.command("token", "new", "admin", "e2e").strip()
+    token = sahut.key()
     for site in sites:
         sahut.command("source", "add", "feed", site.url, "--every", "1")
 

@@ -39,7 +39,7 @@ def begin(sahut: Sahut, site: Feed) -> str:
     sahut.password()
     sahut.ready()
     sahut.command("source", "add", "feed", site.url, "--every", "1")
-    return sahut.command("token", "new", "admin", "e2e").strip()
+    return sahut.key()
 
 
 def test_a_complaint_is_flagged_news_is_filed_and_both_outlive_a_kill(sahut: Sahut, site: Feed) -> None:
@@ -258,7 +258,7 @@ def test_the_first_start_brings_a_demonstration_that_goes_without_a_trace(sahut:
     site.add("Keluhan warga Kenanga", COMPLAINT)
     sahut.start("run")
     sahut.ready()
-    token = sahut.command("token", "new", "admin", "e2e").strip()
+    token = sahut.key()
     sahut.command("source", "add", "feed", site.url)
     eventually("the posts arrive, and ours with them", lambda: len(everything(sahut, token)) > 400)
     eventually("ours is judged", lambda: mentions(sahut, token, q="Kenanga rusak parah", state="flagged"))

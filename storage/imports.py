@@ -61,6 +61,11 @@ class SqlImports:
             raise NotFoundError("import", import_id)
         return _item(row)
 
+    def _held(self, import_id: int) -> FileImport:
+        """As `get`; nobody else, person or worker, changes it until the transaction ends."""
+        self._connection.execute(select(file_import.c.id).where(file_import.c.id == import_id).with_for_update())
+        return self.get(import_id)
+
     def recent(self, limit: int) -> list[FileImport]:
         """The latest first."""
         return [
@@ -72,7 +77,7 @@ class SqlImports:
         self, import_id: int, state: ImportState, draft: ImportDraft, *, version: int | None, now: datetime
     ) -> FileImport:
         """See `Imports.ask`."""
-        before = self.get(import_id)
+        before = self._held(import_id)
         if version is not None and version != before.version:
             raise StaleWriteError("import", import_id, expected=version, current=before.version, changes=[])
         if before.state in _WORK:
@@ -178,7 +183,7 @@ class SqlImports:
 
     def remove(self, import_id: int) -> None:
         """See `Imports.remove`."""
-        before = self.get(import_id)
+        before = self._held(import_id)
         held = select(file_import.c.lease_token).where(file_import.c.id == import_id)
         if before.state in _WORK and self._connection.execute(held).scalar_one() is not None:
             raise RefusedError(f"'{before.file}' is being worked on", rule="import_busy")

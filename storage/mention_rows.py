@@ -251,4 +251,3 @@ def _lies_in(area: str, dialect: str) -> ColumnElement[bool]:
     else:
         inside = mention.c.place_area.startswith(f"{area}.", autoescape=True)
     return or_(mention.c.place_area == area, inside)
-

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -89,7 +88,9 @@ class SqlPersons:
         query = select(reply.c.id, reply.c.state).where(
             reply.c.mention_id.in_(mention_ids), reply.c.state.not_in(("sent", "withdrawn"))
         )
-        return [(row.id, row.state) for row in self._connection.execute(query.order_by(reply.c.id))]
+        # Held until the transaction ends: a worker with one in hand is waited for, and the state is the present one.
+        held = query.order_by(reply.c.id).with_for_update()
+        return [(row.id, row.state) for row in self._connection.execute(held)]
 
     def erase(self, mention_ids: Sequence[int], now: datetime) -> None:
         """Take a person out of mentions and of all that came of them; tickets keep their own words without them."""
@@ -166,7 +167,7 @@ class SqlPersons:
     def forget_name(self, who: Person, now: datetime) -> int:
         """Take a handle out of what others wrote to it, and drop what could not be read and names it; how many rows."""
         done = 0
-        said = _without([who.handle])
+        said = _addressed_no_more(who.handle)
         for table, rows in self._naming(who):
             for row in rows:
                 new = {"title": said(row.title), "text": said(row.text)}
@@ -186,7 +187,7 @@ class SqlPersons:
         name = f"@{who.handle.removeprefix('@')}"
         found: list[tuple[Table, Sequence[Any]]] = []
         there = select(mention.c.id).where(mention.c.platform == who.platform)
-        pattern = _pattern([who.handle])
+        pattern = _addressed(who.handle)
         for table, here in (
             (mention, mention.c.platform == who.platform),
             (mention_version, mention_version.c.mention_id.in_(there)),
@@ -198,12 +199,12 @@ class SqlPersons:
 
     def _unread(self, who: Person) -> list[tuple[Table, list[int]]]:
         """Sealed as they came, so that there is no other way than to open each."""
-        wanted = (who.handle.removeprefix("@") or who.link).casefold()
+        names = _named_by(who)
         here = select(source.c.id).where(source.c.platform == who.platform)
         found: list[tuple[Table, list[int]]] = []
         for table, column in ((dead_letter, dead_letter.c.raw), (told, told.c.word)):
             rows = self._connection.execute(select(table.c.id, column.label("raw")).where(table.c.source_id.in_(here)))
-            ids = [row.id for row in rows if wanted in json.dumps(row.raw, ensure_ascii=False).casefold()]
+            ids = [row.id for row in rows if any(map(names, _texts(row.raw)))]
             found.append((table, ids))
         return found
 
@@ -211,6 +212,43 @@ class SqlPersons:
 def _names(authors: Iterable[Mapping[str, Any] | None]) -> list[str]:
     found = {str(author[part]).strip() for author in authors if author for part in ("handle", "name", "url")}
     return sorted((one for one in found if len(one) >= _SHORTEST_NAME), key=len, reverse=True)
+
+
+def _addressed(handle: str) -> re.Pattern[str]:
+    """Where a text of others names somebody: with the @, since a handle may be a word or a place as well."""
+    return re.compile(rf"(?<![\w.])@{re.escape(handle.removeprefix('@'))}(?!\w)", re.IGNORECASE)
+
+
+def _addressed_no_more(handle: str) -> Callable[[str], str]:
+    pattern = _addressed(handle)
+    return lambda text: pattern.sub(_GONE, text)
+
+
+def _named_by(who: Person) -> Callable[[str], bool]:
+    """Whether a text of something unread is somebody's handle or link, or addresses them. A mere word is no handle."""
+    handle, link = who.handle.removeprefix("@").casefold(), who.link.casefold()
+    pattern = _addressed(handle)
+
+    def names(text: str) -> bool:
+        said = text.strip().casefold()
+        # In quotes: what could not be parsed at all is kept as one text.
+        if handle and (said.removeprefix("@") == handle or f'"{handle}"' in said or pattern.search(said)):
+            return True
+        return bool(link) and said == link
+
+    return names
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text inside what a platform sent."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inside in value.values():
+            yield from _texts(inside)
+    elif isinstance(value, list | tuple):
+        for inside in value:
+            yield from _texts(inside)
 
 
 def _pattern(names: Sequence[str]) -> re.Pattern[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from sahut.core.model import MentionState, TicketStatus
 from storage.mention_withdrawals import blank, renewed
@@ -47,11 +47,13 @@ class SqlRetention:
         return len(ids)
 
     def _over(self, name: str, before: datetime) -> list[Any]:
+        # A reply under way needs the post that it answers: who approves it reads it, and its link leads there.
+        waiting = select(reply.c.mention_id).where(reply.c.state.not_in(("sent", "withdrawn")))
         if name == "tickets":
-            return [ticket.c.status.in_(_ENDED), ticket.c.updated_at < before, ticket.c.forgotten_at.is_(None)]
+            answering = exists().where(mention.c.ticket_id == ticket.c.id, mention.c.id.in_(waiting))
+            ended = ticket.c.status.in_(_ENDED)
+            return [ended, ticket.c.updated_at < before, ticket.c.forgotten_at.is_(None), ~answering]
         if name == "raw":
-            # Whether somebody can answer there may stand in it, so it stays while a reply is under way.
-            waiting = select(reply.c.mention_id).where(reply.c.state.not_in(("sent", "withdrawn")))
             return [
                 mention.c.raw.is_not(None),
                 mention.c.collected_at < before,
@@ -65,6 +67,7 @@ class SqlRetention:
             mention.c.collected_at < before,
             mention.c.forgotten_at.is_(None),
             mention.c.lease_token.is_(None),
+            mention.c.id.not_in(waiting),
         ]
 
     def _blank(self, ids: list[int], now: datetime) -> None:

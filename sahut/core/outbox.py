@@ -251,6 +251,9 @@ def _look(store: Store, means: Means, claim: ReplyClaim, clock: Clock) -> SentRe
         return _unclear(error)
     if found is not None:
         return found
+    if way.record.withdrawn_at is not None:
+        # Below a post that is gone, not to find an answer proves nothing.
+        return _unclear(PermanentError("what it answers is gone: look on the platform", problem=Problem.GONE))
     if reply.attempts >= MAX_SENDS:
         reason = f"was handed over {reply.attempts} times and never stood there"
         return _End(ReplyState.FAILED, ReplyAct.FAILED, None, reason, Problem.UNEXPECTED)

@@ -295,7 +295,8 @@ def retry(
 
 
 def _release(tx: Tx, reply: Reply, judged: Judged, act: ReplyAct, actor: Actor, now: datetime) -> Reply:
-    if judged.split:
+    # Parts are made once, when it is let out: a part that somebody withdrew since does not come back with another try.
+    if judged.split and act is not ReplyAct.RETRIED:
         tx.replies.part(reply.id, judged.parts, now)
     by_api = judged.capability is Capability.API
     moved = tx.replies.move(

@@ -32,9 +32,7 @@ def drop(tx: Tx, mention_id: int, *, key: str, actor: Actor) -> None:
         tx.viewings.drop(mention_id, actor.user_id, key)
 
 
-def others(
-    tx: Tx, user_id: int, now: datetime, mention_ids: Collection[int] | None = None
-) -> dict[int, list[Viewing]]:
+def others(tx: Tx, user_id: int, now: datetime, mention_ids: Collection[int] | None = None) -> dict[int, list[Viewing]]:
     """Who else has which of these mentions open, by mention; of all mentions for None."""
     found: dict[int, list[Viewing]] = {}
     for one in tx.viewings.present(now, mention_ids):

@@ -119,6 +119,21 @@ def test_after_erasing_no_table_holds_anything_of_the_person(store: SqlStore) ->
     assert erasing.look(store, HER).erased
 
 
+def test_who_bears_the_word_of_another_complaint_takes_none_of_it_along(store: SqlStore) -> None:
+    with store.begin() as tx:
+        source = tx.sources.add(a_source_draft(), NOW)
+        mine = a_mention("halo", native_id="m1", author=Author(handle="air"))
+        theirs = a_mention("@air_bersih, air mati di rumah saya", native_id="m2", author=Author(handle="siti"))
+        dead = [DeadItem(reason="no text", native_id="x1", raw={"text": "air mati sejak kemarin", "user": "siti"})]
+        collecting.save_mentions(tx, source.id, Batch(mentions=[mine, theirs], dead=dead, seen=3), NOW)
+
+    gone(store, replace(HER, handle="air"))
+
+    with store.read() as tx:
+        assert tx.dead_letters.count() == 1
+        assert tx.mentions.get(2).mention.text == "@air_bersih, air mati di rumah saya"
+
+
 def test_tickets_and_sent_replies_stay_without_the_person(store: SqlStore) -> None:
     ids = fill(store)
     gone(store)

@@ -164,6 +164,21 @@ def test_to_take_back_a_part_takes_back_what_comes_after_it(office: Office) -> N
     assert len(office.platform.stands) == 1
 
 
+def test_a_part_that_was_taken_back_does_not_come_back_with_another_try_of_the_first(office: Office) -> None:
+    office.let_out()
+    with office.store.begin() as tx:
+        replying.withdraw(tx, 2, **office.by())  # type: ignore[arg-type]
+    office.platform.then_raise(PermanentError("no", problem=Problem.LACKS_ACCESS))
+    office.deliver()
+    assert office.states() == ["failed", "withdrawn", "withdrawn"]
+    with office.store.begin() as tx:
+        replying.retry(tx, 1, office.judged(), policy=ALONE, **office.by())  # type: ignore[arg-type]
+    office.deliver()
+
+    assert office.states() == ["sent", "withdrawn", "withdrawn"]
+    assert len(office.platform.stands) == 1
+
+
 def test_another_text_for_one_that_failed_is_split_anew(office: Office) -> None:
     office.let_out()
     office.platform.then_raise(PermanentError("no", problem=Problem.LACKS_ACCESS))

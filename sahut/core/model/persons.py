@@ -29,4 +29,3 @@ class PersonCounts:
     named: int = 0
     set_aside: int = 0
     erased: bool = False
-

@@ -16,7 +16,8 @@ from sqlalchemy import text
 from collectors import registry
 from collectors.registry import CollectorSettings
 from sahut import bootstrap
-from sahut.core.model import CredentialDraft, Policy, Role, Topic, Unit
+from sahut.core.model import CredentialDraft, Kind, Policy, Role, Topic, Unit
+from sahut.core.model.imports import ImportDraft
 from storage.store import open_store
 from tests.conftest import KEY
 from tests.triage_api.conftest import World
@@ -82,6 +83,24 @@ def _second_ticket(world: World, path: str) -> None:
         assert merged.status_code == 200, merged.text
 
 
+def _view(world: World) -> None:
+    """A first saved view, of whoever sends the examples."""
+    client, csrf = world.signed_in("admin")
+    body = {"name": "Banjir", "filters": {"topic": "drainage_flood"}}
+    made = client.post("/api/v1/views", json=body, headers={"X-CSRF-Token": csrf})
+    assert made.status_code == 201, made.text
+
+
+def _import(world: World) -> None:
+    """A first file, looked through and not begun."""
+    draft = ImportDraft(file="arsip.csv", source="Arsip")
+    with world.store.begin() as tx:
+        assert tx.imports.add(draft, [b"id,text\n1,jalan rusak\n"], by="Sari", now=world.clock()).id == 1
+    engine = world.store._engine  # type: ignore[attr-defined]
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE file_import SET state = 'checked', version = 2"))
+
+
 def _document(world: World) -> dict[str, Any]:
     document: dict[str, Any] = world.program().get("/api/v1/openapi.json").json()
     return document
@@ -93,7 +112,7 @@ def _examples(world: World) -> list[tuple[str, str, dict[str, Any]]]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             content = operation.get("requestBody", {}).get("content", {})
-            if content:
+            if "application/json" in content:
                 name = content["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
                 examples = document["components"]["schemas"][name].get("examples", [])
                 assert examples, f"{name} has no example"
@@ -129,10 +148,15 @@ def test_every_example_of_a_request_is_taken_when_it_is_sent(
             _reply_for(made, path)
         if "{ticket_id}/" in path:
             _second_ticket(made, path)
+        if "{view_id}" in path:
+            _view(made)
+        if "{import_id}" in path:
+            _import(made)
+        mention = made.flagged(1, kind=Kind.NEWS)[0] if "/checks/" in path else 4
         client, csrf = made.signed_in("sari" if "session" in path else "admin")
         if "/second-factor/" in path:
             example["code"] = _code_for(made, path)
-        url = re.sub(r"{\w+}", "1", path.replace("{mention_id}", "4"))
+        url = re.sub(r"{\w+}", "1", path.replace("{mention_id}", str(mention)))
         answer = client.request(method, url, json=example, headers={"X-CSRF-Token": csrf})
         store.close()
         if not answer.is_success:

@@ -54,7 +54,7 @@ def save_view(
     return once(request, deps, signed, now, key=key, body=body, act=act)
 
 
-@router.patch("/{view_id}", response_model=ViewAnswer, responses=problems(404, 409))
+@router.patch("/{view_id}", response_model=ViewAnswer, responses=problems(404, 409, 428))
 def rename_view(
     deps: Parts, signed: SignedUser, now: Now, view_id: ViewId, body: RenameViewBody, if_match: IfMatch = None
 ) -> Response:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pydantic import ConfigDict
+
 from sahut.core.model import CheckTally, RecallEstimate
 from triage_api.fields import Answer, Body, Version
+from triage_api.schemas._example import example
 from triage_api.schemas.mentions import MentionAnswer
 
 
 class CheckBody(Body):
     """Whether a filed mention is a complaint after all."""
+
+    model_config = ConfigDict(json_schema_extra=example({"complaint": True}))
 
     complaint: bool
     version: Version | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from sahut.core.model import SavedView
 from triage_api.fields import Answer, Body, Line, NamedLine, Version
+from triage_api.schemas._example import example
 
 Filters = Annotated[
     dict[Annotated[str, Field(max_length=20)], Line],
@@ -20,12 +21,18 @@ Filters = Annotated[
 class SaveViewBody(Body):
     """Filters, and the name to keep them under. What is no filter, or says nothing, is left out."""
 
+    model_config = ConfigDict(
+        json_schema_extra=example({"name": "Banjir sepekan", "filters": {"topic": "drainage_flood", "days": "7"}})
+    )
+
     name: NamedLine
     filters: Filters
 
 
 class RenameViewBody(Body):
     """Another name."""
+
+    model_config = ConfigDict(json_schema_extra=example({"name": "Banjir dan drainase", "version": 1}))
 
     name: NamedLine
     version: Version | None = None

@@ -63,7 +63,9 @@ def between(old: str, new: str) -> Markup:
     matcher = SequenceMatcher(None, [one.strip() for one in before], [one.strip() for one in after])
     for what, a, b, c, d in matcher.get_opcodes():
         if what == "equal":
-            done.append(escape("".join(after[c:d])))
+            # A word that ended its text on one side alone still stands apart from what follows on the other.
+            apart = "" if after[d - 1][-1].isspace() or not before[b - 1][-1].isspace() else " "
+            done.append(escape("".join(after[c:d]) + apart))
         else:
             done += [_went(before[a:b]), _came(after[c:d])]
     return Markup("").join(done)

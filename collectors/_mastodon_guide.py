@@ -32,7 +32,7 @@ FORM = SourceForm(
             key="account",
             words="what an account posts",
             address="@{}",
-            asks=FormField(key="account", words="the account's name", required=True, example="dinas@server.example"),
+            asks=FormField(key="account", words="the account's name", required=True, example="admin@server.example"),
         ),
         PlaceSort(key="search", words="the server's search", address="search", query=QueryUse.SEARCH),
     ),

@@ -143,7 +143,7 @@ class BlueskyCollector:
                 key="account",
                 words="what an account posts",
                 address="@{}",
-                asks=FormField(key="account", words="the account's name", required=True, example="pemkot.bsky.social"),
+                asks=FormField(key="account", words="the account's name", required=True, example="admin.bsky.social"),
             ),
         ),
         options=(

@@ -91,9 +91,7 @@ def test_an_option_that_a_source_had_before_may_stay() -> None:
     assert forms.faults(form_of("feed"), draft, kept={"category"}) == []
 
 
-@pytest.mark.parametrize(
-    ("named", "expected"), [("", FaultKind.MISSING), ("lain", FaultKind.UNKNOWN), ("dinas", None)]
-)
+@pytest.mark.parametrize(("named", "expected"), [("", FaultKind.MISSING), ("lain", FaultKind.UNKNOWN), ("dinas", None)])
 def test_a_credential_is_one_of_those_that_there_are(named: str, expected: FaultKind | None) -> None:
     found = forms.faults(form_of("mastodon"), a_draft(credential=named), credentials=["dinas"])
     assert [one.kind for one in found] == ([] if expected is None else [expected])

@@ -16,8 +16,17 @@ from collectors._options import filter_of
 from collectors._settings import CollectorSettings
 from sahut.core.errors import InDoubtError, PermanentError
 from sahut.core.model import Access, Batch, Guide, Mention, Problem, SentReply, Source
+from sahut.core.model.forms import FieldKind, FormField
 
 _LONGEST_WATCH = 366
+WATCH_DAYS = FormField(
+    key="watch_days",
+    words="for how many days new comments are looked for",
+    kind=FieldKind.DAYS,
+    default="30",
+    least=1,
+    most=_LONGEST_WATCH,
+)
 # Clocks of platforms differ by seconds, and they round.
 _SKEW = timedelta(seconds=60)
 

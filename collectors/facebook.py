@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from collectors import _graph_context
-from collectors._graph_member import GraphMember, count, same_words, utf16_length
+from collectors._graph_member import WATCH_DAYS, GraphMember, count, same_words, utf16_length
 from collectors._graph_walk import Edge, Shape, Within, moment
 from collectors._text import storable, storable_deep
 from sahut.core.errors import PermanentError
@@ -103,14 +103,7 @@ class FacebookCollector(GraphMember):
                 ),
                 default="comments,tagged",
             ),
-            FormField(
-                key="watch_days",
-                words="for how many days new comments are looked for",
-                kind=FieldKind.DAYS,
-                default="30",
-                least=1,
-                most=366,
-            ),
+            WATCH_DAYS,
         ),
     )
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from collectors._graph import MissingError
-from collectors._graph_member import GraphMember, Look, count, granted, same_words, utf16_length
+from collectors._graph_member import WATCH_DAYS, GraphMember, Look, count, granted, same_words, utf16_length
 from collectors._graph_walk import Edge, Shape, Within, moment, read_item
 from collectors._text import storable, storable_deep
 from sahut.core.errors import PermanentError, TransientError
@@ -88,14 +88,7 @@ class InstagramCollector(GraphMember):
                 ),
                 default="comments,tags",
             ),
-            FormField(
-                key="watch_days",
-                words="for how many days new comments are looked for",
-                kind=FieldKind.DAYS,
-                default="30",
-                least=1,
-                most=366,
-            ),
+            WATCH_DAYS,
         ),
     )
 

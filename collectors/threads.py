@@ -18,7 +18,7 @@ from typing import Any
 import emoji
 
 from collectors import _graph_context
-from collectors._graph_member import GraphMember, Look, same_words
+from collectors._graph_member import WATCH_DAYS, GraphMember, Look, same_words
 from collectors._graph_walk import ALWAYS, Edge, Shape, Within, moment
 from collectors._text import storable, storable_deep
 from sahut.core.errors import CollectError, InDoubtError, PermanentError, TransientError
@@ -116,14 +116,7 @@ class ThreadsCollector(GraphMember):
                 ),
                 default="replies,mentions",
             ),
-            FormField(
-                key="watch_days",
-                words="for how many days new comments are looked for",
-                kind=FieldKind.DAYS,
-                default="30",
-                least=1,
-                most=366,
-            ),
+            WATCH_DAYS,
         ),
     )
 

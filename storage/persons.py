@@ -234,7 +234,7 @@ def _named_by(who: Person) -> Callable[[str], bool]:
         # In quotes: what could not be parsed at all is kept as one text.
         if handle and (said.removeprefix("@") == handle or f'"{handle}"' in said or pattern.search(said)):
             return True
-        return bool(link) and said == link
+        return bool(link) and (said == link or f'"{link}"' in said)
 
     return names
 

@@ -23,7 +23,7 @@ import uvicorn
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from sahut import bootstrap, demo, jobs
+from sahut import bootstrap, demo, jobs, workshop
 from sahut.cli.output import progress
 from sahut.core import collecting, pipeline
 from sahut.core.model import MentionFilter, MentionOrder, MentionState, Role
@@ -159,8 +159,8 @@ def _take_report(browser: Browser, folder: Path, target: Path) -> None:
         for post in map(json.loads, posts):
             said = {"text": post["text"], "kind": post["demo_kind"], "topic": post["demo_topic"]}
             rows.write(json.dumps(said) + "\n")
-    found = bootstrap.evaluation(bootstrap.settings(), labelled, recall=0.9, baseline=False, stage=progress)
-    report = bootstrap.write_report(found, folder, show_texts=False)[0]
+    found = workshop.evaluation(bootstrap.settings(), labelled, recall=0.9, baseline=False, stage=progress)
+    report = workshop.write_report(found, folder, show_texts=False)[0]
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.goto(report.as_uri())
     _shoot(page, target / "laporan-1280-light.png")

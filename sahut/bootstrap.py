@@ -7,41 +7,28 @@ model, `sahut classify` never the database.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from sahut import exported, jobs, probe
-from sahut.core import collecting, purses
+from sahut import exported, jobs
+from sahut.core import collecting
 from sahut.core.areas import AreaNames
-from sahut.core.errors import CollectError, SettingsError, StoreError
-from sahut.core.model import Access, AuditAct, AuditDraft, Kind, Policy, Probe, Problem, Role, Source, SourceDraft, User
+from sahut.core.errors import SettingsError, StoreError
+from sahut.core.model import Access, AuditAct, AuditDraft, Kind, Policy, SourceDraft
 from sahut.core.outbox import Means
 from sahut.core.ports import Annotator, Classifier, Collector, Explainer, Queue, Replier, Store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from classifiers.evaluate import Evaluation
     from classifiers.versions import Versions
-    from collectors.files import FileLayout
     from collectors.registry import CollectorSettings
     from config.settings import Settings
     from sahut.demo import DemoFeed
 
 _LAST_PORT = 65535
-# Somebody waits for a look: so many seconds for the place itself, and for each further address that it leads to.
-_LOOK_S, _LOOK_FURTHER_S = 20.0, 8.0
-
-
-class Stage(Protocol):
-    """Shows a stretch of work to whoever waits for it."""
-
-    def __call__(self, text: str, *, total: int | None) -> AbstractContextManager[Callable[[int], object]]:
-        """Open it by name and, if known, size; yields who to tell how much is done."""
 
 
 def now() -> datetime:
@@ -160,36 +147,6 @@ def explainer(judge: Classifier, *, kinds: Collection[Kind] = (Kind.COMPLAINT,))
     return Occlusion(judge, kinds=kinds)
 
 
-def evaluation(settings: Settings, data: Path, *, recall: float, baseline: bool, stage: Stage) -> Evaluation:
-    """How good the classifier is on the labelled rows of ``data``, and beside it, if wanted, the baseline.
-
-    ``stage(text, total=…)`` opens a stretch of work and yields who to tell how much is done. Raises ClassifierError for
-    a file with faults and for a model that cannot judge, SettingsFaultsError for a faulty policy.
-    """
-    from classifiers import evaluate
-
-    holds = policy(settings)
-    rows = evaluate.read_labelled(data)
-    model = classifier(settings)
-    with stage("judging", total=len(rows)) as done:
-        assessments = evaluate.predict(model, rows, done)
-    with stage("measuring", total=None):
-        found = evaluate.evaluate(rows, assessments, data=data.name, policy=holds, wanted_recall=recall)
-    if not baseline:
-        return found
-    from classifiers import _baseline
-
-    with stage("cross-validating the baseline", total=_baseline.FOLDS * len(_baseline.TASKS)) as done:
-        return _baseline.beside(found, rows, done)
-
-
-def write_report(found: Evaluation, folder: Path, *, show_texts: bool) -> list[Path]:
-    """Plots and report of an evaluation into ``folder``, which exists; the files written. Raises OSError."""
-    from classifiers import report
-
-    return report.write(found, folder, show_texts=show_texts, now=now())
-
-
 def collector_for(settings: Settings, opened: Store | None = None) -> Callable[[str], Collector]:
     """Platform → its collector, made once. Raises NotFoundError for a platform that nobody brings.
 
@@ -199,12 +156,13 @@ def collector_for(settings: Settings, opened: Store | None = None) -> Callable[[
 
     @cache
     def load(platform: str) -> Collector:
-        return registry.load(platform, settings=_manners(settings, opened))
+        return registry.load(platform, settings=manners(settings, opened))
 
     return load
 
 
-def _manners(settings: Settings, opened: Store | None) -> CollectorSettings:
+def manners(settings: Settings, opened: Store | None) -> CollectorSettings:
+    """How collectors behave on the network; the demonstration's newspaper may be read where ``opened`` has it."""
     from collectors.registry import CollectorSettings
 
     allowed = settings.allow_hosts
@@ -274,6 +232,7 @@ def _means(opened: Store, loaded: Callable[[str], Collector]) -> Means:
 
 def web(settings: Settings, made: jobs.Parts) -> FastAPI:
     """The board and the API."""
+    from sahut import looking
     from triage_api.app import ApiSettings, create_app
 
     return create_app(
@@ -282,7 +241,7 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         policy=made.policy,
         clock=made.clock,
         collector_for=made.collector_for,
-        look=lambda draft: look(settings, draft, made.store),
+        look=lambda draft: looking.look(settings, draft, made.store),
         means=made.means,
         platforms=platforms(),
         areas=area_names,
@@ -321,48 +280,6 @@ def upsert_sources(made: jobs.Parts, drafts: Sequence[SourceDraft]) -> tuple[int
                 tx.sources.change(source.id, draft, version=None, now=made.clock())
                 changed += 1
     return added, changed
-
-
-def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) -> Probe:
-    """What following ``draft`` would bring, with nothing stored. Raises NotFoundError for an unknown platform.
-
-    A web page leads to its feed. While ``opened`` has the demonstration, its newspaper may be looked at too.
-    """
-    from collectors import discovery, registry
-    from triage_api.addresses import shown
-
-    manners = replace(_manners(settings, opened), total_timeout_s=_LOOK_S)
-    try:
-        collector = registry.load(draft.platform, settings=manners)
-    except CollectError as error:
-        return Probe(problem=error.problem, reason=str(error))
-    access = None
-    if collector.guide is not None:
-        kept = opened or store(settings)
-        with kept.read() as tx:
-            credential = tx.credentials.find(draft.credential)
-        if credential is None:
-            return Probe(problem=Problem.NO_CREDENTIAL, reason=_no_credential(draft))
-        access = purses.opened(kept, credential.id, now)
-    found = probe.look(draft, collector, now(), access)
-    if draft.platform != "feed" or found.problem is not Problem.NOT_A_FEED:
-        return found
-    try:
-        feeds = discovery.discover(draft.address, settings=replace(manners, total_timeout_s=_LOOK_FURTHER_S), now=now())
-    except CollectError:
-        return found
-    if not feeds or feeds[0] == draft.address:
-        return found
-    behind = probe.look(replace(draft, address=feeds[0]), collector, now())
-    first, *rest = map(shown, feeds)
-    others = f"; it also has {', '.join(rest)}" if rest else ""
-    note = f"{shown(draft.address)} is a web page; its feed is {first}{others}"
-    return replace(behind, address=feeds[0], alternatives=feeds[1:], notes=[note, *behind.notes])
-
-
-def _no_credential(draft: SourceDraft) -> str:
-    had = f"there is no credential '{draft.credential}'" if draft.credential else f"{draft.platform} wants a credential"
-    return f"{had}: `sahut credential list` shows what there is, `sahut credential add {draft.platform} NAME` makes one"
 
 
 def new_key() -> str:
@@ -407,20 +324,6 @@ def rotate_key(settings: Settings, *, fresh: bool = True, by: str = "") -> int:
     return count
 
 
-def file_layout(settings: Settings, draft: SourceDraft) -> FileLayout:
-    """What the file of ``draft`` is taken for. Raises SettingsError for options that do not fit it, CollectError."""
-    from collectors.files import FileCollector
-
-    return FileCollector(_manners(settings, None)).layout(probe.unstored(draft, now()))
-
-
-def same_bytes(path: Path) -> Callable[[Source], bool]:
-    """Says whether a source of files last read what stands at ``path``. Raises CollectError."""
-    from collectors.files import same_bytes
-
-    return same_bytes(path)
-
-
 def load_demo(made: jobs.Parts) -> None:
     """Add the demonstration's posts; a process that serves its newspaper adds that too."""
     from sahut import demo
@@ -451,105 +354,6 @@ def _has_demo(opened: Store) -> bool:
 
 def _demo_port(settings: Settings) -> int:
     return settings.port + 1 if settings.port < _LAST_PORT else settings.port - 1
-
-
-def add_user(made: jobs.Parts, *, username: str, name: str, role: Role, units: tuple[str, ...] = ()) -> str:
-    """Make an account; its one-time password. Raises RefusedError when the name is taken."""
-    from sahut.core import people
-    from triage_api.auth import hash_password, new_one_time_password
-
-    check_units(made.policy, role, units)
-    password = new_one_time_password()
-    hashed = hash_password(password)
-    with made.store.begin() as tx:
-        user = tx.accounts.add_user(
-            username=username,
-            name=name,
-            role=role,
-            password_hash=hashed,
-            must_change=True,
-            now=made.clock(),
-            units=units,
-        )
-        people.note(tx, user, "added", None, made.clock(), role=str(role), units=list(units))
-    return password
-
-
-def reset_password(made: jobs.Parts, user: User) -> str:
-    """A new one-time password; every session of the account ends."""
-    from sahut.core import people
-    from triage_api.auth import hash_password, new_one_time_password
-
-    password = new_one_time_password()
-    hashed = hash_password(password)
-    with made.store.begin() as tx:
-        people.reset_password(tx, user.id, hashed, actor=None, now=made.clock())
-    return password
-
-
-def invite_user(
-    settings: Settings, made: jobs.Parts, *, username: str, name: str, role: Role, units: tuple[str, ...]
-) -> str:
-    """Make an account; the link with which its holder chooses a password, once. Raises RefusedError, SettingsError."""
-    from sahut.core import people
-    from triage_api.auth import NO_PASSWORD, new_token
-
-    check_units(made.policy, role, units)
-    shown, token_hash = new_token()
-    with made.store.begin() as tx:
-        people.invite(
-            tx,
-            username=username,
-            name=name,
-            role=role,
-            units=units,
-            token_hash=token_hash,
-            no_password=NO_PASSWORD,
-            actor=None,
-            now=made.clock(),
-        )
-    return f"{settings.public_url.rstrip('/') or f'http://{settings.host}:{settings.port}'}/welcome?token={shown}"
-
-
-def check_units(policy: Policy, role: Role, units: tuple[str, ...]) -> None:
-    """Raises SettingsError for a unit that the policy does not name, and for a unit officer without one."""
-    known = [unit.code for unit in policy.units]
-    for code in units:
-        if code not in known:
-            raise SettingsError(f"the policy names no unit '{code}'; it has {', '.join(known) or 'none'}")
-    if role is Role.UNIT and not units:
-        raise SettingsError("a unit officer belongs to a unit: --unit CODE")
-
-
-def add_token(made: jobs.Parts, user: User, *, name: str, scopes: Collection[str], lasts: timedelta) -> str:
-    """A key for a program that acts as ``user`` within ``scopes``; only its hash is kept.
-
-    Raises RefusedError, and SettingsError for a scope that the account's role does not grant.
-    """
-    from sahut.core import tokens
-    from triage_api.auth import new_token
-    from triage_api.permissions import scopes_of
-
-    granted = [str(one) for one in scopes_of(user.role)]
-    beyond = [one for one in scopes if one not in granted]
-    if beyond:
-        raise SettingsError(
-            f"the role {user.role} does not grant {', '.join(beyond)}; it grants {', '.join(granted)}", key="--scope"
-        )
-    shown, token_hash = new_token()
-    now = made.clock()
-    with made.store.begin() as tx:
-        tokens.make(
-            tx,
-            user.id,
-            name=name,
-            token_hash=token_hash,
-            scopes=scopes,
-            expires_at=now + lasts,
-            actor=None,
-            now=now,
-        )
-    return shown
 
 
 def _queue(settings: Settings, table: dict[str, Callable[..., None]]) -> Queue:

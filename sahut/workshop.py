@@ -1,22 +1,29 @@
-"""Puts the parts of learning together, as `sahut.bootstrap` does the parts of the service: training, gate, versions."""
+"""Puts the parts of learning together, as `sahut.bootstrap` does the service's: training, measuring, gate, versions."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sahut import bootstrap, labels
 from sahut.core.errors import NotFoundError, SettingsError
 from sahut.core.ports import Classifier
 
 if TYPE_CHECKING:
-    from classifiers.evaluate import LabelledRow
+    from classifiers.evaluate import Evaluation, LabelledRow
     from classifiers.gate import Comparison
     from classifiers.versions import Version, Versions
     from config.settings import Settings
-    from sahut.bootstrap import Stage
+
+
+class Stage(Protocol):
+    """Shows a stretch of work to whoever waits for it."""
+
+    def __call__(self, text: str, *, total: int | None) -> AbstractContextManager[Callable[[int], object]]:
+        """Open it by name and, if known, size; yields who to tell how much is done."""
 
 
 def check_extra() -> None:
@@ -156,3 +163,33 @@ def _stop_walks(settings: Settings, kept: Versions) -> None:
             if walk.draft.model != model:
                 tx.walks.stop(walk.id, bootstrap.now())
     opened.close()
+
+
+def evaluation(settings: Settings, data: Path, *, recall: float, baseline: bool, stage: Stage) -> Evaluation:
+    """How good the classifier is on the labelled rows of ``data``, and beside it, if wanted, the baseline.
+
+    ``stage(text, total=…)`` opens a stretch of work and yields who to tell how much is done. Raises ClassifierError for
+    a file with faults and for a model that cannot judge, SettingsFaultsError for a faulty policy.
+    """
+    from classifiers import evaluate
+
+    holds = bootstrap.policy(settings)
+    rows = evaluate.read_labelled(data)
+    model = bootstrap.classifier(settings)
+    with stage("judging", total=len(rows)) as done:
+        assessments = evaluate.predict(model, rows, done)
+    with stage("measuring", total=None):
+        found = evaluate.evaluate(rows, assessments, data=data.name, policy=holds, wanted_recall=recall)
+    if not baseline:
+        return found
+    from classifiers import _baseline
+
+    with stage("cross-validating the baseline", total=_baseline.FOLDS * len(_baseline.TASKS)) as done:
+        return _baseline.beside(found, rows, done)
+
+
+def write_report(found: Evaluation, folder: Path, *, show_texts: bool) -> list[Path]:
+    """Plots and report of an evaluation into ``folder``, which exists; the files written. Raises OSError."""
+    from classifiers import report
+
+    return report.write(found, folder, show_texts=show_texts, now=bootstrap.now())

@@ -12,8 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import ApiToken, Role, Session, StoredAnswer, User
-from storage.people_tables import sign_in_challenge
-from storage.tables import account, api_token, failed_login, session, stored_answer
+from storage.people_tables import account, api_token, failed_login, session, sign_in_challenge, stored_answer
 from storage.types import storable
 
 # Any number, but the same in every process: it names the locks.

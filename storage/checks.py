@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Text, case, exists, func, sele
 
 from sahut.core import checking
 from sahut.core.model import CheckTally, DecisionKind, DismissReason, MentionState, Stratum
-from storage.tables import decision, mention, source
+from storage.case_tables import decision
+from storage.tables import mention, source
 
 _WORDS = (DecisionKind.CHECKED, DecisionKind.CORRECTED)
 _TICKETED = (MentionState.CONVERTED, MentionState.MERGED)

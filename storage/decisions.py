@@ -23,7 +23,8 @@ from sahut.core.model import (
     joined,
 )
 from storage.audit import SqlAudit
-from storage.tables import decision, mention, mention_version, source, ticket
+from storage.case_tables import decision, ticket
+from storage.tables import mention, mention_version, source
 
 _STATES = (DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED)
 _WORDS = (DecisionKind.CORRECTED, DecisionKind.CHECKED)

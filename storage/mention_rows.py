@@ -26,8 +26,10 @@ from sahut.core.model import (
     Topic,
     WhySpan,
 )
+from storage.case_tables import ticket
 from storage.mention_search import matches
-from storage.tables import account, mention, source, ticket
+from storage.people_tables import account
+from storage.tables import mention, source
 
 # The raw payload stays behind: it is the widest column and no list shows it.
 _UNSHOWN = {"raw", "content_hash", "lease_token", "lease_until", "author_key", "link_key", "forgotten_at"}

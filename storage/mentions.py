@@ -25,6 +25,7 @@ from sahut.core.model import (
     joined,
 )
 from storage import paging
+from storage.case_tables import decision, ticket
 from storage.engine import insert_into
 from storage.lookups import Lookup
 from storage.mention_counts import MentionCounts
@@ -36,7 +37,7 @@ from storage.mention_threads import MentionThreads
 from storage.mention_withdrawals import MentionWithdrawals
 from storage.mention_work import MentionWork
 from storage.person_tables import tombstone
-from storage.tables import dead_letter, decision, mention, mention_version, ticket
+from storage.tables import dead_letter, mention, mention_version
 
 # Both databases take far more parameters in one statement, but none is faster for it.
 _KEYS_AT_ONCE = 400

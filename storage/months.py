@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from sahut.core.model import BINS, DecisionKind, DismissReason, MentionState, SourceMonth
-from storage.tables import decision, mention, source
+from storage.case_tables import decision
+from storage.tables import mention, source
 
 _DECIDED = (MentionState.DISMISSED, MentionState.MERGED, MentionState.CONVERTED)
 _DECIDING = (DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED)

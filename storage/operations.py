@@ -8,29 +8,25 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, or_, select, update
 
 from sahut.core.model import SourceState
+from storage.case_tables import decision, ticket, ticket_event
 from storage.conversation_tables import conversation
 from storage.engine import insert_into
 from storage.import_tables import file_import, file_import_part
 from storage.mention_ties import stand_anew
+from storage.people_tables import failed_login, session, stored_answer
 from storage.reply_tables import reply, reply_event
 from storage.reservation_tables import reservation
 from storage.tables import (
     assessment,
     dead_letter,
-    decision,
     delivery,
-    failed_login,
     gap,
     heartbeat,
     mention,
     mention_version,
-    session,
     signature,
     source,
     source_day,
-    stored_answer,
-    ticket,
-    ticket_event,
     tie,
     told,
 )

@@ -1,11 +1,75 @@
-"""The tables of how people come in beside their password: invitations, second factors."""
+"""The tables of accounts and of how people come in: sessions, keys, invitations, second factors."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text, text
 
 from storage.tables import metadata
-from storage.types import Utc
+from storage.types import Json, PersonalWords, RowId, Utc, Words
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("username", Words, nullable=False, unique=True),
+    Column("name", Words, nullable=False),
+    Column("role", String, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("units", Json, nullable=False, server_default=text("'[]'")),
+    Column("generation", Integer, nullable=False, server_default=text("0")),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("csrf", String, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
+    Column("address", Words, nullable=False, server_default=text("''")),
+    Column("device", Words, nullable=False, server_default=text("''")),
+    Column("generation", Integer, nullable=False, server_default=text("0")),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("used_at", Utc),
+    Column("revoked", Boolean, nullable=False),
+    Column("scopes", Json, nullable=False, server_default=text("'[]'")),
+)
+
+failed_login = Table(
+    "failed_login",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("username", Words, nullable=False, index=True),
+    Column("address_hash", String, nullable=False, index=True),
+    Column("at", Utc, nullable=False, index=True),
+)
+
+stored_answer = Table(
+    "stored_answer",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", PersonalWords, nullable=False),
+    Column("at", Utc, nullable=False, index=True),
+)
 
 invitation = Table(
     "invitation",

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, String, Table, cast, func, literal, or_, sele
 
 from sahut.core import personal
 from sahut.core.model import MentionState, Person, PersonCounts
+from storage.case_tables import decision, ticket, ticket_event
 from storage.conversation_tables import conversation
 from storage.engine import insert_into
 from storage.lookups import Lookup
 from storage.mention_withdrawals import blank, renewed
 from storage.person_tables import tombstone
 from storage.reply_tables import reply, reply_event
-from storage.tables import dead_letter, decision, mention, mention_version, source, ticket, ticket_event, told
+from storage.tables import dead_letter, mention, mention_version, source, told
 
 _GONE = "•••"
 # A shorter name is a word of the language too.

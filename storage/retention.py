@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select, update
 
 from sahut.core.model import MentionState, TicketStatus
+from storage.case_tables import decision, ticket, ticket_event
 from storage.mention_withdrawals import blank, renewed
 from storage.reply_tables import reply
-from storage.tables import decision, mention, ticket, ticket_event
+from storage.tables import mention
 
 _FILED = (MentionState.FILED, MentionState.CONTEXT)
 _ENDED = (TicketStatus.CLOSED, TicketStatus.VOID, "merged")

@@ -170,20 +170,21 @@ mention = Table(
 )
 
 
-def _partial(name: str, *columns: object, where: str) -> Index:
+def partial(name: str, *columns: object, where: str) -> Index:
+    """An index of the rows that ``where``, SQL, holds for."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))  # type: ignore[arg-type]
 
 
 # The queue, in its order; small, since it holds only what waits for people. The state leads, although it is the same
 # in every row: SQLite prefers any index with an equality to one that merely has the order.
-_partial(
+partial(
     "ix_mention_queue",
     mention.c.state,
     mention.c.pressing.desc(),
     mention.c.id,
     where="state = 'flagged' AND NOT folded",
 )
-_partial(
+partial(
     "ix_mention_queue_topic",
     mention.c.state,
     mention.c.topic,
@@ -191,8 +192,8 @@ _partial(
     mention.c.id,
     where="state = 'flagged' AND NOT folded",
 )
-_partial("ix_mention_waiting", mention.c.id, where="state = 'collected'")
-_partial(
+partial("ix_mention_waiting", mention.c.id, where="state = 'collected'")
+partial(
     "ix_mention_unexplained",
     mention.c.state,
     mention.c.model,
@@ -205,9 +206,9 @@ Index("ix_mention_state", mention.c.state, mention.c.id)
 Index("ix_mention_state_topic", mention.c.state, mention.c.topic, mention.c.id)
 Index("ix_mention_source", mention.c.source_id, mention.c.id)
 Index("ix_mention_shown", mention.c.shown_at)
-_partial("ix_mention_kind", mention.c.kind, mention.c.id, where="kind IS NOT NULL")
-_partial("ix_mention_topic", mention.c.topic, mention.c.id, where="topic IS NOT NULL")
-_partial("ix_mention_sentiment", mention.c.sentiment, mention.c.id, where="sentiment IS NOT NULL")
+partial("ix_mention_kind", mention.c.kind, mention.c.id, where="kind IS NOT NULL")
+partial("ix_mention_topic", mention.c.topic, mention.c.id, where="topic IS NOT NULL")
+partial("ix_mention_sentiment", mention.c.sentiment, mention.c.id, where="sentiment IS NOT NULL")
 # The pattern operators make PostgreSQL walk it for a prefix, whatever the database's collation.
 Index(
     "ix_mention_place",
@@ -217,20 +218,20 @@ Index(
     sqlite_where=text("place_area IS NOT NULL"),
     postgresql_where=text("place_area IS NOT NULL"),
 )
-_partial("ix_mention_language", mention.c.text_language, mention.c.id, where="text_language IS NOT NULL")
-_partial("ix_mention_text_key", mention.c.text_key, where="text_key <> ''")
-_partial("ix_mention_first", mention.c.first_id, where="first_id IS NOT NULL")
-_partial("ix_mention_ticket", mention.c.ticket_id, where="ticket_id IS NOT NULL")
-_partial("ix_mention_lease", mention.c.lease_token, where="lease_token IS NOT NULL")
+partial("ix_mention_language", mention.c.text_language, mention.c.id, where="text_language IS NOT NULL")
+partial("ix_mention_text_key", mention.c.text_key, where="text_key <> ''")
+partial("ix_mention_first", mention.c.first_id, where="first_id IS NOT NULL")
+partial("ix_mention_ticket", mention.c.ticket_id, where="ticket_id IS NOT NULL")
+partial("ix_mention_lease", mention.c.lease_token, where="lease_token IS NOT NULL")
 
-_partial("ix_mention_author_key", mention.c.author_key, where="author_key IS NOT NULL")
-_partial("ix_mention_link_key", mention.c.link_key, where="link_key IS NOT NULL")
-_partial("ix_mention_recheck", mention.c.recheck_at, where="recheck_at IS NOT NULL")
-_partial("ix_mention_root", mention.c.platform, mention.c.root, where="root <> ''")
-_partial("ix_mention_parent", mention.c.platform, mention.c.parent, where="parent <> ''")
-_partial("ix_mention_answers", mention.c.answers, where="answers IS NOT NULL")
-_partial("ix_mention_assignee", mention.c.assignee_id, mention.c.state, where="assignee_id IS NOT NULL")
-_partial("ix_mention_snoozed", mention.c.snoozed_until, where="snoozed_until IS NOT NULL")
+partial("ix_mention_author_key", mention.c.author_key, where="author_key IS NOT NULL")
+partial("ix_mention_link_key", mention.c.link_key, where="link_key IS NOT NULL")
+partial("ix_mention_recheck", mention.c.recheck_at, where="recheck_at IS NOT NULL")
+partial("ix_mention_root", mention.c.platform, mention.c.root, where="root <> ''")
+partial("ix_mention_parent", mention.c.platform, mention.c.parent, where="parent <> ''")
+partial("ix_mention_answers", mention.c.answers, where="answers IS NOT NULL")
+partial("ix_mention_assignee", mention.c.assignee_id, mention.c.state, where="assignee_id IS NOT NULL")
+partial("ix_mention_snoozed", mention.c.snoozed_until, where="snoozed_until IS NOT NULL")
 
 # What happened to a source on a day of UTC, for its picture of the last week.
 source_day = Table(
@@ -322,73 +323,6 @@ signature = Table(
     sqlite_with_rowid=False,
 )
 
-ticket = Table(
-    "ticket",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("number", String, nullable=False, unique=True),
-    Column("tracking_code", String, nullable=False, unique=True),
-    Column("title", Words, nullable=False),
-    Column("description", Words, nullable=False),
-    Column("topic", String, nullable=False),
-    Column("unit", Words, nullable=False),
-    Column("place", Words, nullable=False),
-    Column("priority", String, nullable=False),
-    Column("status", String, nullable=False),
-    Column("outcome", String),
-    Column("assignee_id", ForeignKey("account.id")),
-    Column("created_at", Utc, nullable=False),
-    Column("updated_at", Utc, nullable=False),
-    Column("version", Integer, nullable=False),
-    # The ticket that it goes on in, in the end.
-    Column("merged_into", RowId),
-    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
-    Column("confidential", Boolean, nullable=False, server_default=text("false")),
-    Column("forgotten_at", Utc),
-    Index("ix_ticket_status", "status", "id"),
-)
-_partial("ix_ticket_merged_into", ticket.c.merged_into, where="merged_into IS NOT NULL")
-
-ticket_counter = Table(
-    "ticket_counter",
-    metadata,
-    Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("last", Integer, nullable=False),
-)
-
-ticket_event = Table(
-    "ticket_event",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("ticket_id", ForeignKey("ticket.id"), nullable=False, index=True),
-    Column("kind", String, nullable=False),
-    Column("detail", Json, nullable=False),
-    Column("actor_name", Words, nullable=False),
-    Column("at", Utc, nullable=False),
-    Column("at_version", Integer, nullable=False),
-)
-
-decision = Table(
-    "decision",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("mention_id", ForeignKey("mention.id"), nullable=False, index=True),
-    Column("kind", String, nullable=False),
-    Column("reason", String),
-    Column("note", Words, nullable=False),
-    Column("before", String, nullable=False),
-    Column("ticket_id", ForeignKey("ticket.id"), index=True),
-    Column("undoes", ForeignKey("decision.id")),
-    Column("act", String, nullable=False, index=True),
-    Column("actor_id", ForeignKey("account.id"), nullable=False),
-    Column("actor_name", Words, nullable=False),
-    Column("at", Utc, nullable=False),
-    Column("at_version", Integer, nullable=False),
-    # What it changed beside the state, from what to what.
-    Column("detail", Json),
-    Index("ix_decision_actor", "actor_id", "id"),
-)
-
 dead_letter = Table(
     "dead_letter",
     metadata,
@@ -402,70 +336,6 @@ dead_letter = Table(
     Column("digest", String, nullable=False, unique=True),
     Column("attempts", Integer, nullable=False),
     Column("at", Utc, nullable=False),
-)
-
-account = Table(
-    "account",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("username", Words, nullable=False, unique=True),
-    Column("name", Words, nullable=False),
-    Column("role", String, nullable=False),
-    Column("password_hash", String, nullable=False),
-    Column("must_change", Boolean, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("created_at", Utc, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("units", Json, nullable=False, server_default=text("'[]'")),
-    Column("generation", Integer, nullable=False, server_default=text("0")),
-)
-
-session = Table(
-    "session",
-    metadata,
-    Column("token_hash", String, primary_key=True),
-    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
-    Column("csrf", String, nullable=False),
-    Column("created_at", Utc, nullable=False),
-    Column("seen_at", Utc, nullable=False),
-    Column("expires_at", Utc, nullable=False, index=True),
-    Column("address", Words, nullable=False, server_default=text("''")),
-    Column("device", Words, nullable=False, server_default=text("''")),
-    Column("generation", Integer, nullable=False, server_default=text("0")),
-)
-
-api_token = Table(
-    "api_token",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
-    Column("name", Words, nullable=False),
-    Column("token_hash", String, nullable=False, unique=True),
-    Column("created_at", Utc, nullable=False),
-    Column("expires_at", Utc),
-    Column("used_at", Utc),
-    Column("revoked", Boolean, nullable=False),
-    Column("scopes", Json, nullable=False, server_default=text("'[]'")),
-)
-
-failed_login = Table(
-    "failed_login",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("username", Words, nullable=False, index=True),
-    Column("address_hash", String, nullable=False, index=True),
-    Column("at", Utc, nullable=False, index=True),
-)
-
-stored_answer = Table(
-    "stored_answer",
-    metadata,
-    Column("key", Words, primary_key=True),
-    Column("account_id", ForeignKey("account.id"), primary_key=True),
-    Column("fingerprint", String, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("body", PersonalWords, nullable=False),
-    Column("at", Utc, nullable=False, index=True),
 )
 
 delivery = Table(

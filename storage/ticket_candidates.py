@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from sahut.core.model import OPEN_TICKETS, Place, Ticket, TicketCandidate, Topic, joined
+from storage.case_tables import ticket
 from storage.mention_rows import place_from
-from storage.tables import mention, ticket
+from storage.tables import mention
 
 # Enough to know a ticket by.
 _MOST_MENTIONS = 5

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text, union_all
 
 from sahut.core.model import Discretion
+from storage.case_tables import ticket
 from storage.reply_tables import reply
-from storage.tables import mention, ticket
+from storage.tables import mention
 
 _ASKED = or_(ticket.c.anonymous, ticket.c.confidential)
 

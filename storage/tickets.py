@@ -24,8 +24,10 @@ from sahut.core.model import (
     Topic,
 )
 from storage import paging, ticket_candidates
+from storage.case_tables import ticket, ticket_counter, ticket_event
 from storage.engine import insert_into
-from storage.tables import account, mention, ticket, ticket_counter, ticket_event
+from storage.people_tables import account
+from storage.tables import mention
 from storage.ticket_discretion import TicketDiscretion
 
 _ORDER = "tickets"

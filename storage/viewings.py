@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, delete, select
 
 from sahut.core.model import Viewing
 from storage.engine import insert_into
-from storage.tables import account
+from storage.people_tables import account
 from storage.together_tables import viewing
 
 

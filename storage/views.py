@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sahut.core.errors import NotFoundError, RefusedError, StaleWriteError
 from sahut.core.model import SavedView
 from storage.engine import insert_into
-from storage.tables import account
+from storage.people_tables import account
 from storage.together_tables import saved_view, start_view
 
 

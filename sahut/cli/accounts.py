@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sahut import bootstrap
+from sahut import bootstrap, enrolling
 from sahut.cli.output import AsJson, ago, say, write_json, write_table
 from sahut.core import people
 from sahut.core import tokens as programs
@@ -39,7 +39,7 @@ def add_user(
     unit: Annotated[list[str], UnitOption] = [],  # noqa: B006 - typer copies defaults
 ) -> None:
     """Make an account with a one-time password, which is printed on stdout once."""
-    password = bootstrap.add_user(_parts(), username=username, name=name or username, role=role, units=tuple(unit))
+    password = enrolling.add_user(_parts(), username=username, name=name or username, role=role, units=tuple(unit))
     say(f"{username} ({role}) may sign in with this one-time password; the board asks for an own one:")
     typer.echo(password)
 
@@ -53,7 +53,7 @@ def invite_user(
 ) -> None:
     """Make an account and print the link, on stdout and once, with which its holder chooses a password."""
     settings = bootstrap.settings()
-    link = bootstrap.invite_user(
+    link = enrolling.invite_user(
         settings, bootstrap.parts(settings), username=username, name=name or username, role=role, units=tuple(unit)
     )
     say(f"{username} ({role}) chooses a password at this link, which works once and for seven days:")
@@ -68,7 +68,7 @@ def set_role(
 ) -> None:
     """Give an account another role; its sessions end. The last administrator stays one."""
     parts = _parts()
-    bootstrap.check_units(parts.policy, role, tuple(unit))
+    enrolling.check_units(parts.policy, role, tuple(unit))
     with parts.store.begin() as tx:
         people.change_role(tx, named(tx, username).id, role, tuple(unit), actor=None, now=parts.clock())
     say(f"{username} is {role} now.")
@@ -90,7 +90,7 @@ def reset_user(username: Username) -> None:
     parts = _parts()
     with parts.store.read() as tx:
         user = named(tx, username)
-    password = bootstrap.reset_password(parts, user)
+    password = enrolling.reset_password(parts, user)
     say(f"{username} may sign in with this one-time password; every earlier session has ended:")
     typer.echo(password)
 
@@ -153,7 +153,7 @@ def new_token(
     parts = _parts()
     with parts.store.read() as tx:
         user = named(tx, username)
-    made = bootstrap.add_token(parts, user, name=name, scopes=scope, lasts=timedelta(days=days))
+    made = enrolling.add_token(parts, user, name=name, scopes=scope, lasts=timedelta(days=days))
     say(f"'{name}' may {', '.join(scope)} in the name of {username} for {days} days. The key is shown only now:")
     typer.echo(made)
 

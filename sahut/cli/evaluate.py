@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from sahut import bootstrap
+from sahut import bootstrap, workshop
 from sahut.cli.output import AsJson, answer, progress, say, write_json, write_table
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ def evaluate(
     if out is not None:
         # Before the minutes of work, not after.
         _make(out)
-    found = bootstrap.evaluation(settings, data, recall=recall, baseline=baseline, stage=progress)
+    found = workshop.evaluation(settings, data, recall=recall, baseline=baseline, stage=progress)
     if out is not None:
         # Before the tables: a reader that leaves early, as `| head` does, ends the command.
-        written = bootstrap.write_report(found, out, show_texts=show_texts)
+        written = workshop.write_report(found, out, show_texts=show_texts)
     if as_json:
         write_json(_plain(found))
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sahut import bootstrap, imports
+from sahut import bootstrap, imports, looking
 from sahut.cli.output import FAILED, SOME_FAILED, AsJson, complain, progress, say, step, write_json, write_table
 from sahut.core.model import Mention
 
@@ -60,11 +60,11 @@ def import_file(
     options = {**_columns(column or []), **{key: value for key, value in said.items() if value}}
     collector = parts.collector_for(imports.PLATFORM)
     with step(f"Looking at {file}"):
-        same_bytes = bootstrap.same_bytes(path)
+        same_bytes = looking.same_bytes(path)
         with parts.store.read() as tx:
             known = imports.source_of(tx, path, name=name, same_bytes=same_bytes)
         draft = imports.draft_for(path, name=name, query=query, options=options, known=known)
-        layout = bootstrap.file_layout(settings, draft)
+        layout = looking.file_layout(settings, draft)
     if not as_json:
         _show_layout(layout)
     if dry_run:

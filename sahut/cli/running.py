@@ -16,7 +16,7 @@ import typer
 from rich.markup import escape
 from rich.panel import Panel
 
-from sahut import bootstrap
+from sahut import bootstrap, enrolling
 from sahut.cli.output import people, say, start_log, step
 from sahut.core.errors import SahutError, SettingsError
 from sahut.core.model import Role
@@ -224,7 +224,7 @@ def _first_administrator(parts: Parts) -> str | None:
     with parts.store.read() as tx:
         if tx.accounts.users():
             return None
-    return bootstrap.add_user(parts, username="admin", name="Administrator", role=Role.ADMIN)
+    return enrolling.add_user(parts, username="admin", name="Administrator", role=Role.ADMIN)
 
 
 def _welcome(found: Settings, password: str | None) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from sahut import bootstrap
+from sahut import bootstrap, looking
 from sahut.cli import source_forms
 from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, progress, say, span, step, write_json, write_table
@@ -73,7 +73,7 @@ def add(
     source_forms.check(form, draft)
     if not unseen:
         with step(f"Looking at {address}"):
-            found = bootstrap.look(settings, draft, parts.store)
+            found = looking.look(settings, draft, parts.store)
         if found.problem is not None:
             complain(found.reason)
             say("Nothing was added. Put it right, or add it as it is with --unseen.")
@@ -153,7 +153,7 @@ def try_out(
             credential=credential,
         )
     with step(f"Looking at {draft.address}"):
-        found = bootstrap.look(settings, draft, opened)
+        found = looking.look(settings, draft, opened)
     if as_json:
         write_json(_probe_plain(found))
     else:

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from config.settings import Settings
-from sahut import bootstrap
+from sahut import looking
 from sahut.core.model import Mention, MentionFilter, Probe, Role
 from sahut.core.ports import Store
 from tests.collectors.feed_server import Answer, FeedServer, item, rss
@@ -29,7 +29,7 @@ def server() -> Iterator[FeedServer]:
 
 def _world(store: Store, clock: Any, *allowed: str) -> World:
     settings = Settings(allow_hosts=allowed)
-    return World(store, clock, look=lambda draft: bootstrap.look(settings, draft, store))
+    return World(store, clock, look=lambda draft: looking.look(settings, draft, store))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from collectors import registry
 from collectors.registry import CollectorSettings
 from config.settings import Settings
-from sahut import bootstrap
+from sahut import looking
 from sahut.core import forms
 from sahut.core.errors import PermanentError
 from sahut.core.model import CredentialDraft, Problem, Role, Source, SourceDraft
@@ -53,7 +53,7 @@ def load(platform: str) -> Collector:
 @pytest.fixture
 def world(sqlite_store: Store, clock: Any) -> World:
     settings = Settings(allow_hosts=("127.0.0.1",))
-    look = lambda draft: bootstrap.look(settings, draft, sqlite_store)  # noqa: E731 - one line, used once
+    look = lambda draft: looking.look(settings, draft, sqlite_store)  # noqa: E731 - one line, used once
     return World(sqlite_store, clock, collector_for=load, look=look)
 
 

@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 # Every package comes with its hash from the lock; nothing is resolved or built from what is not in it.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL_SELF := $(PIP) install --no-build-isolation --no-deps --no-index --editable .
+# How many tests run side by side: one for each processor. `make test WORKERS=0` runs them in this process, in order.
+WORKERS ?= auto
 PACKAGES := sahut collectors classifiers storage triage_api config
 
 .PHONY: help
@@ -56,11 +58,11 @@ platforms: $(VENV)/.run ## Also install what reads Mastodon, Bluesky, YouTube, G
 
 .PHONY: test
 test: $(VENV)/.dev browser ## Run every test, those in the browser included
-	@$(BIN)/pytest $(PYTEST)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 .PHONY: test-fast
 test-fast: $(VENV)/.dev ## Run the tests that need no browser, no PostgreSQL and no second process
-	@$(BIN)/pytest -m "not browser and not postgres and not processes and not train" $(PYTEST)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not browser and not postgres and not processes and not train" $(PYTEST)
 
 .PHONY: test-train
 test-train: $(VENV)/.train ## Install torch and run the tests of training

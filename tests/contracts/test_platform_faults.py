@@ -21,7 +21,7 @@ from tests.collectors.worlds import PlatformWorld
 
 PLATFORMS = [name for name in registry.COLLECTORS if name not in {"feed", "replay", "webhook", "file", "mail"}]
 # A drip is cut off after this. Nothing else is read against such a clock: a busy machine may be as slow.
-QUICK = replace(SETTINGS, total_timeout_s=1.0, read_timeout_s=1.0)
+QUICK = replace(SETTINGS, total_timeout_s=0.3, read_timeout_s=0.3)
 
 EXPECTED: dict[Fault, tuple[type[CollectError], set[Problem]]] = {
     Fault.UNAUTHORIZED: (PermanentError, {Problem.REFUSED_CREDENTIAL}),

@@ -76,7 +76,8 @@ def sources(settings: Settings) -> list[SourceDraft]:
 def migrate(settings: Settings, done: Callable[[int], object] = lambda _: None) -> None:
     """Bring the database, and on PostgreSQL the queue's tables, to this version. Safe in several processes at once.
 
-    ``done`` is told how many more rows about persons were sealed, of those that an earlier version had stored plainly.
+    ``done`` is told how many more rows about persons were sealed, of those that an earlier version had stored plainly,
+    and how many more texts were masked for search.
     Raises SettingsError for a folder that cannot be made.
     """
     from storage.migrate import upgrade
@@ -93,6 +94,7 @@ def migrate(settings: Settings, done: Callable[[int], object] = lambda _: None) 
 
         make_key_file(settings.keys_file)
     hide_persons(settings, done)
+    _mask_for_search(settings, done)
     if settings.many_machines:
         from sahut.queues.engine import prepare
 
@@ -301,6 +303,14 @@ def hide_persons(settings: Settings, done: Callable[[int], object] = lambda _: N
     count = opened.hide(done)
     opened.close()
     return count
+
+
+def _mask_for_search(settings: Settings, done: Callable[[int], object]) -> None:
+    from storage.store import open_store
+
+    opened = open_store(settings.store_url)
+    opened.mask(done)
+    opened.close()
 
 
 def rotate_key(settings: Settings, *, fresh: bool = True, by: str = "") -> int:

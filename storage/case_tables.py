@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, text
 
 from storage.tables import metadata, partial
 from storage.types import Json, RowId, Utc, Words
@@ -30,8 +30,13 @@ ticket = Table(
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("confidential", Boolean, nullable=False, server_default=text("false")),
     Column("forgotten_at", Utc),
+    # What its title and place are searched by: see storage/masking.py.
+    Column("masked", Words),
+    Column("masked_by", SmallInteger, nullable=False, server_default=text("0")),
     Index("ix_ticket_status", "status", "id"),
 )
+partial("ix_ticket_anonymous", ticket.c.id, where="anonymous")
+partial("ix_ticket_confidential", ticket.c.id, where="confidential")
 partial("ix_ticket_merged_into", ticket.c.merged_into, where="merged_into IS NOT NULL")
 
 ticket_counter = Table(

@@ -26,13 +26,17 @@ from sahut.core.model import (
     Topic,
     WhySpan,
 )
+from storage import closed, masking
 from storage.case_tables import ticket
 from storage.mention_search import matches
 from storage.people_tables import account
 from storage.tables import mention, source
 
 # The raw payload stays behind: it is the widest column and no list shows it.
-_UNSHOWN = {"raw", "content_hash", "lease_token", "lease_until", "author_key", "link_key", "forgotten_at"}
+_UNSHOWN = {
+    *("raw", "content_hash", "lease_token", "lease_until", "author_key", "link_key", "forgotten_at"),
+    *("masked", "masked_by"),
+}
 _COLUMNS = [column for column in mention.c if column.name not in _UNSHOWN]
 
 
@@ -163,8 +167,7 @@ def content(change: Change) -> dict[str, Any]:
     """The columns that a platform's edit may change."""
     found = change.mention
     return {
-        "title": found.title,
-        "text": found.text,
+        **masking.said(found.title, found.text),
         "author": None if found.author is None else _author(found.author),
         "permalink": found.permalink or None,
         "raw": dict(found.raw) or None,
@@ -215,6 +218,7 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
     search = searching.parse(where.search)
     if search:
         found.append(matches(search, dialect))
+    found += closed.left_out(where, searches=bool(search))
     return [*found, *_hands(where), *_ranges(where)]
 
 

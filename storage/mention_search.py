@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select, text
 
 from sahut.core import searching
 from sahut.core.model import MentionFilter
@@ -50,8 +50,14 @@ class MentionSearch:
 
     def ranked(self, where: MentionFilter, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
         """The ids of what fits best, of the newest five hundred that match."""
-        query: Any = select(mention.c.id, mention.c.title, mention.c.text).where(*conditions)
+        query: Any = select(mention.c.id, mention.c.title, mention.c.text, mention.c.masked).where(*conditions)
         rows = self._connection.execute(query.order_by(mention.c.id.desc()).limit(_MOST_RANKED)).all()
-        # A text that begins with its title, as those of platforms without titles do, has its words once.
-        texts = [("" if row.text.startswith(row.title) else row.title, row.text) for row in rows]
-        return [rows[at].id for at in searching.rank(texts, searching.parse(where.search))]
+        best = searching.rank([_readable(row) for row in rows], searching.parse(where.search))
+        return [rows[at].id for at in best]
+
+
+def _readable(row: Row[Any]) -> tuple[str, str]:
+    """The title and text that it was found by: an order made of others would tell what a mask hides."""
+    title, text = (row.title, row.text) if row.masked is None else row.masked.split("\n", 1)
+    # A text that begins with its title, as those of platforms without titles do, has its words once.
+    return "" if text.startswith(title) else title, text

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from sahut.core.model import MentionState
+from storage import masking
 from storage.mention_ties import MentionTies
 from storage.tables import dead_letter, mention, mention_version, signature, source
 
@@ -29,8 +30,7 @@ def blank(connection: Connection, mention_ids: Sequence[int], **also: Any) -> No
         update(mention)
         .where(mention.c.id.in_(mention_ids))
         .values(
-            title="",
-            text="",
+            **masking.said("", ""),
             author=None,
             author_key=None,
             permalink=None,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, String, Table, cast, func, literal, or_, sele
 
 from sahut.core import personal
 from sahut.core.model import MentionState, Person, PersonCounts
+from storage import masking
 from storage.case_tables import decision, ticket, ticket_event
 from storage.conversation_tables import conversation
 from storage.engine import insert_into
@@ -146,6 +147,7 @@ class SqlPersons:
         # A ticket's description often is the post itself.
         masked = _then(hide, personal.mask)
         self._rewrite(ticket, ticket.c.id.in_(tickets), ("title", "description", "place"), masked)
+        masking.of_tickets(self._connection, tickets)
         self._rewrite(ticket_event, ticket_event.c.ticket_id.in_(tickets), ("detail",), masked)
 
     def _rename(self, mention_id: int, platform: str, native_id: str) -> None:
@@ -171,10 +173,10 @@ class SqlPersons:
         said = _addressed_no_more(who.handle)
         for table, rows in self._naming(who):
             for row in rows:
-                new = {"title": said(row.title), "text": said(row.text)}
+                new: dict[str, Any] = {"title": said(row.title), "text": said(row.text)}
                 if table is mention:
                     # The text's hash stays, so that its platform's next showing of it counts as no edit.
-                    new |= renewed(now) | {"raw": None, "why": None}
+                    new = masking.said(**new) | renewed(now) | {"raw": None, "why": None}
                 self._connection.execute(update(table).where(table.c.id == row.id).values(new))
                 done += 1
         for table, ids in self._unread(who):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select, update
 
 from sahut.core.model import MentionState, TicketStatus
+from storage import masking
 from storage.case_tables import decision, ticket, ticket_event
 from storage.mention_withdrawals import blank, renewed
 from storage.reply_tables import reply
@@ -84,7 +85,14 @@ class SqlRetention:
         self._connection.execute(
             update(ticket)
             .where(ticket.c.id.in_(ids))
-            .values(title="•••", description="", place="", forgotten_at=now, version=ticket.c.version + 1)
+            .values(
+                title="•••",
+                description="",
+                place="",
+                forgotten_at=now,
+                version=ticket.c.version + 1,
+                **masking.hidden("•••", ""),
+            )
         )
         rows = self._connection.execute(
             select(ticket_event.c.id, ticket_event.c.detail).where(ticket_event.c.ticket_id.in_(ids))

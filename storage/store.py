@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from sahut.core.errors import StoreError
-from storage import hidden_rows, migrate
+from storage import hidden_rows, masking, migrate
 from storage.accounts import SqlAccounts
 from storage.assessments import SqlAssessments
 from storage.audit import SqlAudit
@@ -121,6 +121,18 @@ class SqlStore:
         with self._engine.begin() as connection:
             self._keys.reseal(connection)
         return hidden_rows.reseal(self._engine, self._box, self._keys, done)
+
+    def mask(self, done: Callable[[int], object] = lambda _: None) -> int:
+        """Let search read what an earlier version stored, masked by the present finder; how many rows that were.
+
+        Batch by batch, while everything else goes on; ``done`` is told of each.
+        """
+        return masking.catch_up(self._engine, done)
+
+    def unmasked(self) -> int:
+        """How many rows search does not read, or reads as an earlier finder masked them."""
+        with self._reader.begin() as connection:
+            return masking.left(connection)
 
     def sweep(self) -> bool:
         """Leave nothing of what was erased in SQLite's index of words and its log.

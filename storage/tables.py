@@ -166,6 +166,9 @@ mention = Table(
     Column("corrected", Json),
     # Its place in the queue, of its priority, its group and its age: see rules.pressing.
     Column("pressing", Integer, nullable=False, server_default=text("0")),
+    # What it is searched by: see storage/masking.py.
+    Column("masked", Words),
+    Column("masked_by", SmallInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("platform", "native_id"),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, update
 
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
@@ -23,7 +23,7 @@ from sahut.core.model import (
     TicketStatus,
     Topic,
 )
-from storage import paging, ticket_candidates
+from storage import masking, paging, ticket_candidates
 from storage.case_tables import ticket, ticket_counter, ticket_event
 from storage.engine import insert_into
 from storage.people_tables import account
@@ -56,6 +56,7 @@ class SqlTickets(TicketDiscretion):
                 priority=draft.priority,
                 anonymous=draft.anonymous,
                 confidential=draft.confidential,
+                **masking.hidden(draft.title, draft.place),
                 status=TicketStatus.NEW,
                 created_at=now,
                 updated_at=now,
@@ -125,6 +126,8 @@ class SqlTickets(TicketDiscretion):
         if change.status is not None and change.status is not TicketStatus.CLOSED:
             values["outcome"] = None
         self._write(ticket_id, values, now)
+        if {"title", "place"} & values.keys():
+            masking.of_tickets(self._connection, [ticket_id])
         return self.get(ticket_id)
 
     def void(self, ticket_id: int, now: datetime) -> Ticket:
@@ -232,21 +235,26 @@ def _conditions(where: TicketFilter) -> list[ColumnElement[bool]]:
     if where.assignee_id is not None:
         found.append(ticket.c.assignee_id == where.assignee_id)
     if where.search.strip():
-        found.append(_found_by(where.search.strip().replace("\x00", ""), where.former_units))
+        found.append(_found_by(where.search.strip().replace("\x00", ""), where))
     return found
 
 
-def _found_by(words: str, former_units: Sequence[str]) -> ColumnElement[bool]:
+def _found_by(words: str, where: TicketFilter) -> ColumnElement[bool]:
     """What a ticket is found by, the numbers of those that were merged into it among it."""
     former = ticket.alias("former")
-    theirs = [former.c.unit.in_(former_units)] if former_units else []
+    theirs = [former.c.unit.in_(where.former_units)] if where.former_units else []
     led = exists().where(
         former.c.merged_into == ticket.c.id,
         or_(*(column.icontains(words, autoescape=True) for column in (former.c.number, former.c.tracking_code))),
         *theirs,
     )
-    own = (ticket.c.number, ticket.c.tracking_code, ticket.c.title, ticket.c.place)
-    return or_(*(column.icontains(words, autoescape=True) for column in own), led)
+    own = (ticket.c.number, ticket.c.tracking_code)
+    # As its reader sees it; what nobody has masked yet is not searched.
+    shown = func.coalesce(ticket.c.masked, ticket.c.title.concat("\n").concat(ticket.c.place))
+    said = [ticket.c.masked_by > 0, shown.icontains(words, autoescape=True)]
+    if where.not_confidential:
+        said.append(~ticket.c.confidential)
+    return or_(*(column.icontains(words, autoescape=True) for column in own), and_(*said), led)
 
 
 def _value(row: Row[Any]) -> Ticket:

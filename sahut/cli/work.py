@@ -92,7 +92,7 @@ def migrate() -> None:
     """Bring the database to this version of Sahut. Safe to repeat, and to run on several machines at once."""
     found = bootstrap.settings()
     start_log(found.log_level)
-    with step("Preparing the database"), progress("sealing persons' data", total=None) as done:
+    with step("Preparing the database"), progress("sealing and masking persons' data", total=None) as done:
         bootstrap.migrate(found, done)
 
 

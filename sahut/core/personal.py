@@ -36,6 +36,9 @@ class Span:
     end: int
 
 
+VERSION = 1
+"""Which finder this is. Raised with every change of what `find` finds: `sahut migrate` then masks for search anew."""
+
 _Where = tuple[PersonalKind, int, int]
 
 _PROVINCES = frozenset(

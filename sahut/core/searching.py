@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sahut.core import personal
+
 LONGEST = 200
 """Characters of a search that are read."""
 _MOST_TERMS = 12
@@ -56,6 +58,11 @@ def parse(said: str) -> Search:
         wanted=tuple(Term(words=words, prefix=at == open_at) for at, (minus, _, words) in enumerate(some) if not minus),
         unwanted=tuple(Term(words=words) for minus, _, words in some if minus),
     )
+
+
+def asks_for_hidden(said: str) -> bool:
+    """Whether what somebody looks for is itself what texts hide, a telephone number for one: it stands nowhere then."""
+    return bool(personal.find(said[:LONGEST]))
 
 
 def spans(text: str, search: Search) -> list[tuple[int, int]]:

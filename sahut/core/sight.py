@@ -20,6 +20,7 @@ from sahut.core.model import (
     DeadLetter,
     Decision,
     Discretion,
+    Facets,
     Mention,
     MentionFilter,
     MentionOrder,
@@ -44,6 +45,7 @@ NOBODY = "•••"
 """What stands where an author's name would."""
 CLOSED = "••• rahasia •••"
 """What stands in place of a report that its reader is not in charge of."""
+_CONFIDENTIAL, _ANONYMOUS = Discretion(unit="", confidential=True), Discretion(unit="", anonymous=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,10 +243,30 @@ class _Seen:
 
 
 class _Mentions(_Seen):
-    plain = frozenset({"count", "facets", "fresh", "mark", "waiting_by", "waiting", "sleeping"})
+    plain = frozenset({"mark", "waiting", "sleeping"})
 
     def _noun(self) -> Any:
         return self._tx.mentions
+
+    def _asking(self, where: MentionFilter) -> MentionFilter:
+        """A filter whose words and place ask about nothing that this reader may not read."""
+        return replace(
+            where,
+            not_confidential=not discretion.reads(self._sight.role, _CONFIDENTIAL),
+            not_named=not discretion.knows_reporter(self._sight.role, _ANONYMOUS),
+        )
+
+    def count(self, where: MentionFilter, *, cap: int) -> int:
+        return self._tx.mentions.count(self._asking(where), cap=cap)
+
+    def facets(self, where: MentionFilter, *, cap: int) -> Facets:
+        return self._tx.mentions.facets(self._asking(where), cap=cap)
+
+    def fresh(self, where: MentionFilter, mark: int, *, cap: int) -> int:
+        return self._tx.mentions.fresh(self._asking(where), mark, cap=cap)
+
+    def waiting_by(self, wheres: Sequence[MentionFilter], *, most: int) -> list[int]:
+        return self._tx.mentions.waiting_by([self._asking(one) for one in wheres], most=most)
 
     def get(self, mention_id: int) -> MentionRecord:
         return self._shown([self._tx.mentions.get(mention_id)])[0]
@@ -260,7 +282,7 @@ class _Mentions(_Seen):
     def page(
         self, where: MentionFilter, *, order: MentionOrder, limit: int, after: str | None = None
     ) -> Page[MentionRecord]:
-        found = self._tx.mentions.page(where, order=order, limit=limit, after=after)
+        found = self._tx.mentions.page(self._asking(where), order=order, limit=limit, after=after)
         return Page(items=self._shown(found.items), next=found.next)
 
     def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
@@ -288,8 +310,14 @@ class _Tickets(_Seen):
     def get(self, ticket_id: int) -> Ticket:
         return self._sight.ticket(self._tx.tickets.get(ticket_id))
 
+    def _asking(self, where: TicketFilter) -> TicketFilter:
+        return replace(where, not_confidential=not discretion.reads(self._sight.role, _CONFIDENTIAL))
+
+    def count(self, where: TicketFilter, *, cap: int) -> int:
+        return self._tx.tickets.count(self._asking(where), cap=cap)
+
     def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
-        found = self._tx.tickets.page(where, limit=limit, after=after)
+        found = self._tx.tickets.page(self._asking(where), limit=limit, after=after)
         return Page(items=[self._sight.ticket(one) for one in found.items], next=found.next)
 
     def candidates(

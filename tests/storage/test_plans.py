@@ -95,3 +95,16 @@ def test_the_next_mentions_to_explain_are_found_by_their_index(sqlite_store: Sql
             found = "\n".join(row[3] for row in rows)
         assert "ix_mention_unexplained" in found
         assert "TEMP B-TREE" not in found
+
+
+@pytest.mark.parametrize("narrowed", [MentionFilter(search="banjir"), MentionFilter(area="32.73")])
+def test_what_words_and_places_leave_out_is_walked_from_the_few_tickets_that_ask_for_it(
+    sqlite_store: SqlStore, narrowed: MentionFilter
+) -> None:
+    where = replace(narrowed, not_confidential=True, not_named=True)
+    found = plan(sqlite_store, where, MentionOrder.NEWEST)
+    assert "ix_ticket_confidential" in found
+    assert ("ix_ticket_anonymous" in found) is bool(narrowed.search)
+    assert not re.search(r"SCAN (closed|reported|ticket(?! USING INDEX ix_ticket_)|reply)\b", found), found
+    plain = plan(sqlite_store, replace(where, search="", area=""), MentionOrder.NEWEST)
+    assert "ticket" not in plain, "a list without words and place pays nothing"

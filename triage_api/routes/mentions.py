@@ -12,7 +12,7 @@ from sahut.core.model import Kind, Language, MentionFilter, MentionOrder, Mentio
 from triage_api import auth
 from triage_api.deps import CurrentActor, Now, Parts, SignedUser
 from triage_api.fields import LARGEST_ID, Id, Line, Time
-from triage_api.routes._answers import problems
+from triage_api.routes._answers import problems, searched
 from triage_api.schemas import (
     AssessmentAnswer,
     ConversationAnswer,
@@ -104,7 +104,9 @@ def list_mentions(
     """One page. `pressing` is the queue's order, `newest` the latest first."""
     with deps.store.read() as tx:
         page = tx.mentions.page(where, order=order, limit=limit, after=after)
-    return MentionPage(items=[MentionAnswer.of(record) for record in page.items], next=page.next)
+    return MentionPage(
+        items=[MentionAnswer.of(record) for record in page.items], next=page.next, note=searched(where.search)
+    )
 
 
 @router.get("/{mention_id}", response_model=MentionDetail, responses=problems(404))

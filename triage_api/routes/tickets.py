@@ -12,7 +12,7 @@ from sahut.core.model import MentionFilter, MentionOrder, TicketFilter, TicketSt
 from sahut.core.ports import Tx
 from triage_api.deps import CurrentActor, Now, Parts, SignedUser
 from triage_api.fields import LARGEST_ID, Id, Line
-from triage_api.routes._answers import problems
+from triage_api.routes._answers import problems, searched
 from triage_api.routes.decisions import picks
 from triage_api.routes.mentions import After, Limit
 from triage_api.schemas import (
@@ -48,7 +48,7 @@ def list_tickets(
     where = TicketFilter(statuses=tuple(status), topics=tuple(topic), units=tuple(unit), assignee_id=assignee, search=q)
     with deps.store.read() as tx:
         page = tx.tickets.page(where, limit=limit, after=after)
-    return TicketPage(items=[TicketAnswer.of(ticket) for ticket in page.items], next=page.next)
+    return TicketPage(items=[TicketAnswer.of(ticket) for ticket in page.items], next=page.next, note=searched(q))
 
 
 @router.post("", status_code=201, response_model=DecidedAnswer, responses=problems(404, 409))

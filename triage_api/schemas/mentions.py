@@ -272,10 +272,11 @@ class ConversationAnswer(Answer):
 
 
 class MentionPage(Answer):
-    """One page; ``next`` goes into ``after``, null on the last."""
+    """One page; ``next`` goes into ``after``, null on the last. ``note`` says what ``q`` cannot find, else ""."""
 
     items: list[MentionAnswer]
     next: str | None
+    note: str = ""
 
 
 class VersionBody(Body):

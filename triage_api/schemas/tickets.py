@@ -203,10 +203,11 @@ class TicketDetail(Answer):
 
 
 class TicketPage(Answer):
-    """One page; ``next`` goes into ``after``, null on the last."""
+    """One page; ``next`` goes into ``after``, null on the last. ``note`` says what ``q`` cannot find, else ""."""
 
     items: list[TicketAnswer]
     next: str | None
+    note: str = ""
 
 
 class DecidedAnswer(Answer):

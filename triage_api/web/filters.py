@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from sahut.core import searching
 from sahut.core.areas import AreaNames
 from sahut.core.model import (
     Area,
@@ -249,6 +250,7 @@ def tools(
     return {
         "asked": asked,
         "said": dict.fromkeys(NAMES, "") | dict(asked.said),
+        "hidden_words": searching.asks_for_hidden(asked.said.get("q", "")),
         "order": order,
         "default_order": default.value,
         "chips": chips(asked, policy, sources, areas, people, **kept),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import RedirectResponse
 
-from sahut.core import actions, discretion, merging, rules
+from sahut.core import actions, discretion, merging, rules, searching
 from sahut.core.model import (
     OPEN_TICKETS,
     MentionFilter,
@@ -145,6 +145,7 @@ def tickets(desk: AtDesk) -> Response:
             total=tx.tickets.count(where, cap=COUNT_CAP),
             asked={**dict.fromkeys(_FILTERS, ""), **kept},
             filtered=bool(kept),
+            hidden_words=searching.asks_for_hidden(where.search),
             later=f"/tickets?{urlencode({**kept, 'after': found.next})}" if found.next else "",
             first_page=f"/tickets?{urlencode(kept)}" if asked.get("after") else "",
         )

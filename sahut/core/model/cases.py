@@ -177,6 +177,7 @@ class TicketFilter:
     """Which tickets to list; empty fields do not filter.
 
     ``search`` finds a ticket by the numbers of those that were merged into it too, of ``former_units`` alone if given.
+    ``not_confidential``: the words of a confidential one do not find it; its numbers do.
     """
 
     statuses: Sequence[TicketStatus] = ()
@@ -185,6 +186,7 @@ class TicketFilter:
     assignee_id: int | None = None
     search: str = ""
     former_units: Sequence[str] = ()
+    not_confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

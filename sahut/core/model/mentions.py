@@ -211,6 +211,9 @@ class MentionFilter:
     mentions in a ticket of one of them. ``unit`` is a unit's code and ``unit_topics`` are its topics:
     the mentions given to it, and those of its topics, beside ``topics``, that no unit was given. ``assignee_id`` is
     who sees to them, 0 nobody. ``score`` lies from ``least_score`` to ``most_score``, both included.
+
+    ``not_confidential``: words and places find no report that a ticket keeps confidential, nor what hangs on one.
+    ``not_named``: words find nothing that names an account around the report of an anonymous ticket.
     """
 
     states: Sequence[MentionState] = ()
@@ -233,6 +236,8 @@ class MentionFilter:
     until: datetime | None = None
     search: str = ""
     folded: bool | None = None
+    not_confidential: bool = False
+    not_named: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,10 @@ class LostError(Exception):
     """Another worker has taken the file up meanwhile."""
 
 
+class StoppedError(Exception):
+    """This process ends, and the file was only being looked through: the next worker begins anew."""
+
+
 def work(*, store: Store, collector: Collector, clock: Clock, stop: Event) -> ImportClaim | None:
     """Look through or read in the file that waits longest; None where none waits."""
     now = clock()
@@ -50,18 +54,29 @@ def work(*, store: Store, collector: Collector, clock: Clock, stop: Event) -> Im
     if not isinstance(collector, FileReader):
         raise TypeError(f"{collector.platform} reads no files")
     try:
-        with _on_disk(store, claim) as path:
+        told = _Teller(store, claim, clock)
+        with _on_disk(store, claim, told) as path:
             placed = _Placed(collector, path)
             if claim.item.state is ImportState.CHECKING:
-                _look_through(claim, placed, path, store=store, clock=clock)
+                _look_through(claim, placed, path, store=store, clock=clock, told=told, stop=stop)
             else:
-                _read_in(claim, placed, store=store, clock=clock, stop=stop)
+                _read_in(claim, placed, store=store, clock=clock, told=told, stop=stop)
+    except StoppedError:
+        _let_go(store, claim, clock())
     except LostError:
         log.warning("import %d was taken up by another worker", claim.item.id)
     return claim
 
 
-def _look_through(claim: ImportClaim, placed: _Placed, path: Path, *, store: Store, clock: Clock) -> None:
+def _let_go(store: Store, claim: ImportClaim, until: datetime) -> None:
+    with store.begin() as tx:
+        if not tx.imports.let_go(claim, until=until):
+            raise LostError
+
+
+def _look_through(
+    claim: ImportClaim, placed: _Placed, path: Path, *, store: Store, clock: Clock, told: _Teller, stop: Event
+) -> None:
     item, now = claim.item, clock()
     found: dict[str, Any] = {}
     try:
@@ -70,8 +85,15 @@ def _look_through(claim: ImportClaim, placed: _Placed, path: Path, *, store: Sto
         found["continues"] = known
         layout = placed.layout(unstored(draft, now))
         found |= {"form": layout.form, "columns": dict(layout.taken), "left": list(layout.left)}
-        told = _Teller(store, claim, clock, layout.rows)
-        rehearsed = imports.rehearse(draft, store=store, collector=placed, now=now, done=told, most=_MOST_FAULTS)
+        told.rows = layout.rows
+        told.held()
+
+        def done(more: int) -> None:
+            if stop.is_set():
+                raise StoppedError
+            told(more)
+
+        rehearsed = imports.rehearse(draft, store=store, collector=placed, now=now, done=done, most=_MOST_FAULTS)
     except (SettingsError, CollectError, RefusedError) as error:
         # What its columns are called lets a person name the one that holds the texts.
         found["names"] = _names(placed, unstored(SourceDraft(platform="file", name="", address=str(path)), now))
@@ -86,9 +108,10 @@ def _look_through(claim: ImportClaim, placed: _Placed, path: Path, *, store: Sto
     _finish(store, claim, ImportState.CHECKED, found, clock(), path=path)
 
 
-def _read_in(claim: ImportClaim, placed: _Placed, *, store: Store, clock: Clock, stop: Event) -> None:
+def _read_in(claim: ImportClaim, placed: _Placed, *, store: Store, clock: Clock, told: _Teller, stop: Event) -> None:
     item = claim.item
-    told = _Teller(store, claim, clock, item.rows)
+    # It goes on where the worker before left off.
+    told.seen = item.done
     before = {key: item.found[key] for key in ("form", "columns", "left") if key in item.found}
     try:
         with store.read() as tx:
@@ -100,15 +123,14 @@ def _read_in(claim: ImportClaim, placed: _Placed, *, store: Store, clock: Clock,
     except RefusedError as error:
         if error.rule == "source_held":
             # Its worker was killed: once its hold on the source has run out, it goes on where that one stopped.
-            with store.begin() as tx:
-                tx.imports.progress(claim, item.done, item.rows, until=clock() + imports.LEASE)
+            _let_go(store, claim, clock() + imports.LEASE)
             return
         _finish(store, claim, ImportState.FAILED, before, clock(), error=error)
         return
     if ended.stopped:
         # This process ends. Another takes it up at once.
-        with store.begin() as tx:
-            tx.imports.progress(claim, told.seen, item.rows, until=clock())
+        told.held()
+        _let_go(store, claim, clock())
         return
     found = {**before, "counts": asdict(ended.counts), "faults": ended.faults, "notes": ended.notes}
     state = ImportState.DONE if ended.error is None else ImportState.FAILED
@@ -166,7 +188,7 @@ def _shown(mention: Mention) -> dict[str, Any]:
 
 
 @contextmanager
-def _on_disk(store: Store, claim: ImportClaim) -> Iterator[Path]:
+def _on_disk(store: Store, claim: ImportClaim, told: _Teller) -> Iterator[Path]:
     """The file in a folder that nobody else may enter, for as long as it is worked on."""
     with TemporaryDirectory(prefix="sahut-import-") as folder:
         # openpyxl wants the ending; what a file is, its first bytes say.
@@ -174,24 +196,29 @@ def _on_disk(store: Store, claim: ImportClaim) -> Iterator[Path]:
         with store.read() as tx, path.open("wb") as file:
             for part in tx.imports.parts(claim.item.id):
                 file.write(part)
+                told(0)
         yield path
 
 
 class _Teller:
     """Writes down how far the work is, about once a second, and keeps the worker's hold. Raises LostError."""
 
-    def __init__(self, store: Store, claim: ImportClaim, clock: Clock, rows: int | None) -> None:
-        self._store, self._claim, self._clock, self._rows = store, claim, clock, rows
+    def __init__(self, store: Store, claim: ImportClaim, clock: Clock) -> None:
+        self._store, self._claim, self._clock = store, claim, clock
+        self.rows = claim.item.rows
         self.seen = 0
         self._told = time.monotonic()
 
     def __call__(self, more: int) -> None:
         self.seen += more
-        if time.monotonic() - self._told < _TELL_S:
-            return
+        if time.monotonic() - self._told >= _TELL_S:
+            self.held()
+
+    def held(self) -> None:
+        """Write it down now. Raises LostError."""
         self._told = time.monotonic()
         with self._store.begin() as tx:
-            held = tx.imports.progress(self._claim, self.seen, self._rows, until=self._clock() + LEASE)
+            held = tx.imports.progress(self._claim, self.seen, self.rows, until=self._clock() + LEASE)
         if not held:
             raise LostError
 

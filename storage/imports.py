@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
 
 from sahut.core.errors import NotFoundError, RefusedError, StaleWriteError
 from sahut.core.model.imports import FileImport, ImportClaim, ImportDraft, ImportState
@@ -145,8 +145,24 @@ class SqlImports:
 
     def progress(self, claim: ImportClaim, done: int, rows: int | None, *, until: datetime) -> bool:
         """See `Imports.progress`. The version stays: nobody's form is stale because of it."""
+        further = file_import.c.done < done
         changed = self._connection.execute(
-            update(file_import).where(_held(claim)).values(done=done, rows=rows, lease_until=until)
+            update(file_import)
+            .where(_held(claim))
+            .values(
+                # A file that kills whoever comes to one row of it gets no further than that row.
+                attempts=case((further, 0), else_=file_import.c.attempts),
+                done=case((further, done), else_=file_import.c.done),
+                rows=rows,
+                lease_until=until,
+            )
+        )
+        return changed.rowcount == 1
+
+    def let_go(self, claim: ImportClaim, *, until: datetime) -> bool:
+        """See `Imports.let_go`."""
+        changed = self._connection.execute(
+            update(file_import).where(_held(claim)).values(attempts=0, lease_until=until)
         )
         return changed.rowcount == 1
 

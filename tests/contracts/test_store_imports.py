@@ -144,3 +144,37 @@ def test_what_nobody_wanted_is_forgotten_after_a_day_and_what_is_in_after_ninety
             tx.operations.tidy(NOW + timedelta(days=days))
             assert [one.id for one in tx.imports.recent(5)] == expected
     assert parts_of(store, left) == b""
+
+
+def test_a_worker_that_got_further_before_it_was_lost_counts_no_more(store: Store) -> None:
+    """Ten deployments on ten evenings over one large file are no fault of the file's; dying at one row is."""
+    item, at = kept(store), NOW
+    for done in range(100, 1_100, 100):
+        claim = claimed(store, at)
+        assert claim is not None
+        with store.begin() as tx:
+            assert tx.imports.progress(claim, done, 5_000, until=at)
+        at += timedelta(hours=1)
+    for done in (1_000, 900, 40, 1_000):
+        claim = claimed(store, at)
+        assert claim is not None
+        with store.begin() as tx:
+            assert tx.imports.progress(claim, done, 5_000, until=at)
+            assert tx.imports.get(item.id).done == 1_000
+        at += timedelta(hours=1)
+    assert claimed(store, at) is None
+    with store.read() as tx:
+        assert tx.imports.get(item.id).state is ImportState.FAILED
+
+
+def test_letting_go_costs_no_attempt_and_whoever_lost_it_lets_go_of_nothing(store: Store) -> None:
+    kept(store)
+    at, before = NOW, None
+    for _ in range(9):
+        claim = claimed(store, at)
+        assert claim is not None
+        with store.begin() as tx:
+            assert tx.imports.let_go(claim, until=at + timedelta(minutes=5))
+            assert before is None or not tx.imports.let_go(before, until=at)
+        assert claimed(store, at + timedelta(minutes=4)) is None
+        at, before = at + timedelta(minutes=6), claim

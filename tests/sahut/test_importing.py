@@ -19,6 +19,7 @@ from sahut import importing
 from sahut.core.model import Batch, MentionFilter, Source, SourceDraft, SourceState
 from sahut.core.model.imports import FileImport, ImportDraft, ImportState
 from sahut.core.ports import Store
+from storage.imports import SqlImports
 from tests.conftest import Clock
 
 HEAD = "Isi Laporan;Tanggal Laporan;Nama Pelapor;NIK\n"
@@ -190,3 +191,75 @@ def test_a_worker_that_is_told_to_stop_leaves_the_rest_to_the_next(store: Store,
     clock.forward(seconds=1)
     work(store, clock)
     assert (after(store, item).state, stored(store)) == (ImportState.DONE, 1_300)
+
+
+def idle(store: Store, clock: Clock) -> bool:
+    """Whether another worker finds nothing to take up."""
+    with store.begin() as tx:
+        return tx.imports.claim(now=clock(), until=clock() + importing.LEASE) is None
+
+
+def test_a_long_look_through_keeps_its_hold_from_the_first_part_to_the_last_page(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_TELL_S", 0)
+    free: list[bool] = []
+    opened = SqlImports.parts
+
+    def slowly(self: SqlImports, import_id: int) -> Iterator[bytes]:
+        for part in opened(self, import_id):
+            clock.forward(seconds=100)
+            yield part
+
+    class Slow(FileCollector):
+        """Some minutes in all, and each page less than the hold."""
+
+        def layout(self, source: Source) -> Any:
+            free.append(not idle(store, clock))
+            return super().layout(source)
+
+        def collect(self, source: Source, **said: Any) -> Iterator[Batch]:
+            for page in super().collect(source, **said):
+                clock.forward(seconds=100)
+                free.append(not idle(store, clock))
+                yield page
+
+    monkeypatch.setattr(SqlImports, "parts", slowly)
+    item = bring(store, clock, rows(*range(2_600)))
+    work(store, clock, Slow(CollectorSettings()))
+    assert len(free) > 5
+    assert not any(free)
+    assert (after(store, item).state, after(store, item).found["counts"]["new"]) == (ImportState.CHECKED, 2_600)
+
+
+def test_a_look_through_ends_with_its_process_and_is_begun_anew_by_the_next(store: Store, clock: Clock) -> None:
+    item, stop = bring(store, clock, rows(*range(1_300))), Event()
+    stop.set()
+    for _ in range(9):
+        work(store, clock, stop=stop)
+        assert after(store, item).state is ImportState.CHECKING
+        clock.forward(seconds=1)
+    work(store, clock)
+    assert (after(store, item).state, after(store, item).found["counts"]["new"]) == (ImportState.CHECKED, 1_300)
+
+
+def test_a_source_that_is_held_for_long_sets_no_file_aside(store: Store, clock: Clock) -> None:
+    first = bring(store, clock, rows(*range(9)))
+    work(store, clock)
+    start(store, clock, first)
+    work(store, clock)
+    item = bring(store, clock, rows(*range(20)))
+    work(store, clock)
+    start(store, clock, item)
+    source = source_of(store)
+    assert source is not None
+    with store.begin() as tx:
+        tx.sources.set_state(source.id, SourceState.ACTIVE, version=None, now=clock())
+        assert tx.sources.claim(source.id, now=clock(), until=clock() + timedelta(hours=4)) is not None
+    for _ in range(7):
+        work(store, clock)
+        assert after(store, item).state is ImportState.IMPORTING
+        clock.forward(minutes=30)
+    clock.forward(hours=1)
+    work(store, clock)
+    assert (after(store, item).state, stored(store)) == (ImportState.DONE, 20)

@@ -75,7 +75,14 @@ class Imports(Protocol):
         ...
 
     def progress(self, claim: ImportClaim, done: int, rows: int | None, *, until: datetime) -> bool:
-        """How far it is, and for how long the worker still holds it; False where somebody else does by now."""
+        """How far it is, and for how long the worker still holds it; False where somebody else does by now.
+
+        Further than anybody came before is progress: workers that were lost over it before that count no more.
+        """
+        ...
+
+    def let_go(self, claim: ImportClaim, *, until: datetime) -> bool:
+        """Leave it to whoever claims it after ``until``, with no worker lost over it; False where it is another's."""
         ...
 
     def finish(

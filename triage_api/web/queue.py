@@ -90,7 +90,7 @@ def queue(desk: AtDesk) -> Response:
             first_page=filters.address(asked.said, **kept) if params.get("after") else "",
             urgent_from=deps.policy.urgent_threshold,
             people=people,
-            readers=viewings.others(desk, tx, found.items),
+            readers=viewings.others(desk, tx, [one.id for one in found.items]),
             news=news.address(asked.said, tx) if state == "flagged" else "",
             newest=filters.address(asked.said, **kept),
             **views.bar(desk, tx, {**asked.said, **kept}),
@@ -184,12 +184,12 @@ def choose_ticket(desk: AtDesk) -> Response:
 def mention(desk: AtDesk, mention_id: MentionId) -> Response:
     """One mention with everything that is known of it."""
     judged = answering.judged_text(desk.deps, mention_id, "")
-    open_here = viewings.opened(desk, mention_id)
     with desk.deps.store.read() as tx:
         record = tx.mentions.get(mention_id)
         first = tx.mentions.get(record.first_id) if record.first_id is not None else None
         decisions, may_decide = tx.decisions.of_mention(mention_id), desk.may(Permission.DECIDE)
-        return desk.page(
+        open_here = viewings.opened(desk, tx, mention_id)
+        answer = desk.page(
             tx,
             "mention.html",
             tab="queue",
@@ -212,6 +212,8 @@ def mention(desk: AtDesk, mention_id: MentionId) -> Response:
             **open_here,
             **replies.panel(desk, tx, record, judged),
         )
+    answer.background = viewings.noting(desk, mention_id, open_here["viewing_key"])
+    return answer
 
 
 def _likely(tx: Tx, record: MentionRecord) -> list[TicketSuggestion]:

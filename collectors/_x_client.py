@@ -26,6 +26,8 @@ logging.getLogger("tweepy").setLevel(logging.INFO)
 POST = 0.005
 USER = 0.010
 OWNED = 0.001
+# A call for how many posts there are.
+COUNTS = 0.005
 
 USER_KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
 _LONGEST_WORDS = 300

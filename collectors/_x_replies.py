@@ -22,7 +22,7 @@ from sahut.core.rules import plain_words
 
 # US dollars for a post of ours (docs.x.com, pricing, 2026): an answer to somebody who named us, any other, one with a
 # link.
-_SUMMONED, _UNSUMMONED, _WITH_LINK = 0.010, 0.015, 0.20
+SUMMONED, UNSUMMONED, _WITH_LINK = 0.010, 0.015, 0.20
 _CONTINUED = "continues our own"
 _PAGE = 100
 _FORBIDDEN = 403
@@ -48,9 +48,9 @@ class XReplier:
         named = _named(mention, access)
         if mention.own or (mention.raw.get("reply_settings") == "mentionedUsers" and not named):
             return Capability.NONE
-        if access is None or mention.repost_of or not all(access.secrets.get(key) for key in USER_KEYS):
+        if access is None or mention.repost_of or not may_answer(access):
             return Capability.MANUAL
-        return Capability.API if named or _exempt(access) else Capability.MANUAL
+        return Capability.API if named or exempt(access) else Capability.MANUAL
 
     def measure(self, text: str, mention: Mention, access: Access | None) -> ReplyRules:
         """In weighted characters of 280; with what sending costs and whether a link makes it dear."""
@@ -150,14 +150,20 @@ def _named(mention: Mention, access: Access | None) -> bool:
     )
 
 
-def _exempt(access: Access) -> bool:
+def may_answer(access: Access) -> bool:
+    """Whether a credential answers at all."""
+    return all(access.secrets.get(key) for key in USER_KEYS)
+
+
+def exempt(access: Access) -> bool:
+    """Whether X lets it answer anybody."""
     return access.settings.get("answers_anyone", "").strip().lower() in _YES
 
 
 def _cost(text: str, mention: Mention, access: Access | None) -> float:
     if links(text):
         return _WITH_LINK
-    return _SUMMONED if _named(mention, access) and not mention.raw.get(_CONTINUED) else _UNSUMMONED
+    return SUMMONED if _named(mention, access) and not mention.raw.get(_CONTINUED) else UNSUMMONED
 
 
 def _permalink(native_id: str, access: Access) -> str:

@@ -39,11 +39,12 @@ from collectors._x_client import (
     opened,
 )
 from collectors._x_context import XTalker
+from collectors._x_costs import forecast
 from collectors._x_guide import FORM, GUIDE
 from collectors._x_replies import XReplier
 from collectors._x_stretches import REACH, Course, Stretch
 from sahut.core.errors import PermanentError, TransientError
-from sahut.core.model import Access, Batch, Gap, Mention, Problem, Source
+from sahut.core.model import Access, Batch, ConversationPolicy, Forecast, Gap, Mention, Problem, Source
 
 PAGE = 100
 _LEAST_SEARCH, _LEAST_MENTIONS = 10, 5
@@ -70,6 +71,12 @@ class _Place:
     def asked(self) -> str:
         """What a cursor belongs to."""
         return f"search {self.query}" if self.query else f"mentions {self.handle}"
+
+    def owned(self, access: Access) -> bool:
+        """Whether the account's own keys read its mentions, at the owner's price."""
+        keys = all(access.secrets.get(key) for key in USER_KEYS)
+        first = next(iter(posts.handles(access)), "")
+        return keys and bool(posts.Ours.of(access).ids) and bool(self.handle) and self.handle == first
 
     @property
     def call(self) -> str:
@@ -179,6 +186,17 @@ class XCollector(XReplier, XTalker):
                 spent=meter.news(),
                 next_check=client.full_until(),
             )
+
+    def forecast(
+        self, source: Source, policy: ConversationPolicy, *, now: datetime, access: Access | None = None
+    ) -> Forecast:
+        """By X's count of the last seven days: of the search, or of posts that name the account."""
+        place, opener = _place(source, access), _opened(access)
+        with opened(access, self._settings) as client:
+            each = OWNED if place.owned(opener) else POST
+            first = place.first if place.handle else min(place.first, REACH)
+            query = place.query or f"@{place.handle}"
+            return forecast(client, query, opener, policy, each=each, first=first, by_name=bool(place.handle), now=now)
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """One look at our own account: with its keys where there are any, else by its name."""
@@ -321,10 +339,7 @@ class _Reading:
 
     @property
     def _owned(self) -> bool:
-        """Whether the account's own keys read its mentions, at the owner's price."""
-        keys = all(self._access.secrets.get(key) for key in USER_KEYS)
-        first = next(iter(posts.handles(self._access)), "")
-        return keys and bool(self._ours.ids) and self._place.handle == first
+        return self._place.owned(self._access)
 
     def _look_account_up(self) -> bool:
         """Find another account's id by its handle. Whether X was asked: then it is kept at once, since it costs."""

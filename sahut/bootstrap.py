@@ -244,6 +244,7 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         clock=made.clock,
         collector_for=made.collector_for,
         look=lambda draft: looking.look(settings, draft, made.store),
+        price=lambda draft: looking.price(settings, draft, made.store),
         means=made.means,
         platforms=platforms(),
         areas=area_names,

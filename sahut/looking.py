@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sahut import bootstrap, probe
-from sahut.core import purses
-from sahut.core.errors import CollectError
-from sahut.core.model import Probe, Problem, Source, SourceDraft
-from sahut.core.ports import Store
+from sahut.core import estimating, purses
+from sahut.core.errors import CollectError, PermanentError
+from sahut.core.model import Access, Credential, Estimate, Probe, Problem, Source, SourceDraft
+from sahut.core.ports import Collector, Estimator, Store
 
 if TYPE_CHECKING:
+    from collectors._settings import CollectorSettings
     from collectors.files import FileLayout
     from config.settings import Settings
 
@@ -21,43 +22,89 @@ if TYPE_CHECKING:
 _LOOK_S, _LOOK_FURTHER_S = 20.0, 8.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What a place is read with; ``store`` and ``credential`` are None where its platform lets anybody read."""
+
+    collector: Collector
+    manners: CollectorSettings
+    store: Store | None = None
+    credential: Credential | None = None
+    access: Access | None = None
+
+
+def _open(settings: Settings, draft: SourceDraft, opened: Store | None) -> _Opened:
+    """Raises NotFoundError for an unknown platform, CollectError where there is no way in."""
+    from collectors import registry
+
+    manners = replace(bootstrap.manners(settings, opened), total_timeout_s=_LOOK_S)
+    collector = registry.load(draft.platform, settings=manners)
+    if collector.guide is None:
+        return _Opened(collector=collector, manners=manners)
+    kept = opened or bootstrap.store(settings)
+    with kept.read() as tx:
+        credential = tx.credentials.find(draft.credential)
+    if credential is None:
+        raise PermanentError(_no_credential(draft), problem=Problem.NO_CREDENTIAL)
+    access = purses.opened(kept, credential.id, bootstrap.now)
+    return _Opened(collector=collector, manners=manners, store=kept, credential=credential, access=access)
+
+
 def look(settings: Settings, draft: SourceDraft, opened: Store | None = None) -> Probe:
     """What following ``draft`` would bring, with nothing stored. Raises NotFoundError for an unknown platform.
 
-    A web page leads to its feed. While ``opened`` has the demonstration, its newspaper may be looked at too.
+    A web page leads to its feed. While ``opened`` has the demonstration, its newspaper may be looked at too. Where the
+    platform charges, what it will cost is asked first.
     """
-    from collectors import discovery, registry
+    from collectors import discovery
     from triage_api.addresses import shown
 
-    manners = replace(bootstrap.manners(settings, opened), total_timeout_s=_LOOK_S)
     try:
-        collector = registry.load(draft.platform, settings=manners)
+        way = _open(settings, draft, opened)
     except CollectError as error:
         return Probe(problem=error.problem, reason=str(error))
-    access = None
-    if collector.guide is not None:
-        kept = opened or bootstrap.store(settings)
-        with kept.read() as tx:
-            credential = tx.credentials.find(draft.credential)
-        if credential is None:
-            return Probe(problem=Problem.NO_CREDENTIAL, reason=_no_credential(draft))
-        access = purses.opened(kept, credential.id, bootstrap.now)
-    found = probe.look(draft, collector, bootstrap.now(), access)
+    estimate = _price(settings, draft, way)
+    found = replace(probe.look(draft, way.collector, bootstrap.now(), way.access), estimate=estimate)
     if draft.platform != "feed" or found.problem is not Problem.NOT_A_FEED:
         return found
     try:
         feeds = discovery.discover(
-            draft.address, settings=replace(manners, total_timeout_s=_LOOK_FURTHER_S), now=bootstrap.now()
+            draft.address, settings=replace(way.manners, total_timeout_s=_LOOK_FURTHER_S), now=bootstrap.now()
         )
     except CollectError:
         return found
     if not feeds or feeds[0] == draft.address:
         return found
-    behind = probe.look(replace(draft, address=feeds[0]), collector, bootstrap.now())
+    behind = probe.look(replace(draft, address=feeds[0]), way.collector, bootstrap.now())
     first, *rest = map(shown, feeds)
     others = f"; it also has {', '.join(rest)}" if rest else ""
     note = f"{shown(draft.address)} is a web page; its feed is {first}{others}"
     return replace(behind, address=feeds[0], alternatives=feeds[1:], notes=[note, *behind.notes])
+
+
+def price(settings: Settings, draft: SourceDraft, opened: Store | None = None) -> Estimate | None:
+    """What following ``draft`` will cost, None where its platform charges nothing. Raises as `look`; reads nothing."""
+    try:
+        way = _open(settings, draft, opened)
+    except CollectError as error:
+        return Estimate(problem=error.problem, reason=str(error))
+    return _price(settings, draft, way)
+
+
+def _price(settings: Settings, draft: SourceDraft, way: _Opened) -> Estimate | None:
+    if not isinstance(way.collector, Estimator) or way.store is None or way.credential is None:
+        return None
+    with way.store.read() as tx:
+        share = estimating.flagged_share(tx, draft.platform, bootstrap.now())
+    return probe.price(
+        draft,
+        way.collector,
+        bootstrap.policy(settings).conversations,
+        bootstrap.now(),
+        way.access,
+        share=share,
+        budgets=way.credential.budgets,
+    )
 
 
 def _no_credential(draft: SourceDraft) -> str:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
+from sahut.core import estimating
 from sahut.core.errors import CollectError
-from sahut.core.model import Access, Batch, Health, Probe, Problem, Source, SourceDraft, SourceState
-from sahut.core.ports import Collector
+from sahut.core.model import (
+    Access,
+    Batch,
+    Budget,
+    ConversationPolicy,
+    Estimate,
+    Health,
+    Probe,
+    Problem,
+    Source,
+    SourceDraft,
+    SourceState,
+)
+from sahut.core.ports import Collector, Estimator
 
 # A platform may first say how it let us in, or that one of its lists is empty.
 _MOST_PAGES = 3
@@ -31,6 +45,31 @@ def look(draft: SourceDraft, collector: Collector, now: datetime, access: Access
     elif not batch.mentions and draft.query:
         notes.append(f"0 of its {batch.seen} items match the query {draft.query!r}")
     return Probe(title=batch.title, seen=batch.seen, dead=len(batch.dead), mentions=batch.mentions, notes=notes)
+
+
+def price(
+    draft: SourceDraft,
+    collector: Collector,
+    policy: ConversationPolicy,
+    now: datetime,
+    access: Access | None = None,
+    *,
+    share: float | None = None,
+    budgets: Sequence[Budget] = (),
+) -> Estimate | None:
+    """What following a place will cost: one call. None where the platform charges nothing. Never raises, as `look`.
+
+    ``share`` and ``budgets`` are as `estimating.estimate` takes them.
+    """
+    if not isinstance(collector, Estimator):
+        return None
+    try:
+        forecast = collector.forecast(unstored(draft, now), policy, now=now, access=access)
+    except CollectError as error:
+        return Estimate(problem=error.problem, reason=str(error))
+    except Exception as failure:
+        return Estimate(problem=Problem.UNEXPECTED, reason=f"unexpected {type(failure).__name__}: {failure}")
+    return estimating.estimate(forecast, interval=draft.interval, share=share, budgets=budgets)
 
 
 def unstored(draft: SourceDraft, now: datetime) -> Source:

@@ -11,7 +11,7 @@ from sahut.core.areas import NOWHERE, AreaNames
 from sahut.core.erasing import ForgetExports
 from sahut.core.model import Policy
 from sahut.core.outbox import Means
-from sahut.core.ports import Clock, Collector, Look, Queue, Store
+from sahut.core.ports import Clock, Collector, Look, Price, Queue, Store
 from triage_api import document, errors
 from triage_api.deps import Deps, authorize
 from triage_api.hardening import BodyLimit, SecurityHeaders
@@ -38,6 +38,7 @@ def create_app(
     queue: Queue | None = None,
     collector_for: Callable[[str], Collector] | None = None,
     look: Look | None = None,
+    price: Price | None = None,
     means: Means | None = None,
     platforms: Mapping[str, str] | None = None,
     areas: Callable[[], AreaNames] = lambda: NOWHERE,
@@ -45,7 +46,8 @@ def create_app(
 ) -> FastAPI:
     """An app of its own: two in one process share nothing.
 
-    ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests;
+    ``queue`` is rung after what machines should work on; ``look`` reads the first page of a place that somebody tests,
+    ``price`` tells what following it will cost;
     ``means`` say who answers on which platform, nobody where left out; ``platforms`` is what can be followed, each
     with the extra that brings its library, or ""; ``areas`` gives the names that a filter offers;
     ``forget_exports`` takes an erased person's mentions out of tables on disk.
@@ -58,6 +60,7 @@ def create_app(
         clock=clock,
         settings=chosen,
         look=Looks(look, gate),
+        price=Looks(price, gate),
         queue=queue,
         collector_for=collector_for,
         means=means or Means(),

@@ -18,7 +18,7 @@ from sahut.core.areas import NOWHERE, AreaNames
 from sahut.core.erasing import ForgetExports
 from sahut.core.model import Actor, Policy, Role
 from sahut.core.outbox import Means
-from sahut.core.ports import Clock, Collector, Look, Queue, Store
+from sahut.core.ports import Clock, Collector, Look, Price, Queue, Store
 from sahut.core.scope import UnitStore
 from sahut.core.sight import SeenStore, Sight
 from triage_api import auth, permissions, second_factor
@@ -51,6 +51,7 @@ class Deps:
     clock: Clock
     settings: ApiSettings
     look: Look
+    price: Price
     queue: Queue | None = None
     collector_for: Callable[[str], Collector] | None = None
     means: Means = field(default_factory=Means)

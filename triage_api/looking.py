@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
+from typing import Generic, TypeVar
 
 from sahut.core.errors import NotFoundError, SahutError
-from sahut.core.model import Probe, SourceDraft
-from sahut.core.ports import Look
+from sahut.core.model import SourceDraft
 from triage_api.errors import ApiError, InvalidError
 
 # A slow place holds a thread for up to half a minute, and the web side has forty.
 _AT_ONCE = 4
+
+Found = TypeVar("Found")
 
 
 class BusyError(ApiError):
@@ -41,14 +43,14 @@ class Gate:
             self._free.release()
 
 
-class Looks:
-    """Wraps the look that the app was given. Without one, every look is refused."""
+class Looks(Generic[Found]):
+    """Wraps the look, or the question for its price, that the app was given. Without one, each is refused."""
 
-    def __init__(self, look: Look | None, gate: Gate | None = None) -> None:
+    def __init__(self, look: Callable[[SourceDraft], Found] | None, gate: Gate | None = None) -> None:
         self._look = look
         self._gate = gate or Gate()
 
-    def __call__(self, draft: SourceDraft) -> Probe:
+    def __call__(self, draft: SourceDraft) -> Found:
         """Raises BusyError, InvalidError for a platform that nobody brings, CollectError for one not installed."""
         if self._look is None:
             raise SahutError("this process was given no way to look at a place")

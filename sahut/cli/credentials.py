@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sahut import bootstrap
+from sahut.cli import costs
 from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, people, progress, say, step, write_json, write_table
 from sahut.core import admission, noting, purses
@@ -126,13 +127,12 @@ def prove(name: Name) -> None:
 def list_credentials(as_json: Annotated[bool, AsJson] = False) -> None:
     """Show every credential, how it is doing and what it has spent; never its secrets."""
     parts, _ = _parts()
-    today = parts.clock().date()
+    now = parts.clock()
     with parts.store.read() as tx:
-        found = [(one, admission.spent(tx, one.id, today)) for one in tx.credentials.all()]
+        found = [(one, admission.spent(tx, one, now)) for one in tx.credentials.all()]
     if as_json:
         write_json([_as_json(*one) for one in found])
         return
-    now = parts.clock()
     rows = [
         (
             one.name,
@@ -140,7 +140,7 @@ def list_credentials(as_json: Annotated[bool, AsJson] = False) -> None:
             one.account,
             _state(one, now),
             ago(one.used_at, now),
-            ", ".join(_budget_words(budget, spent) for budget in one.budgets) or _spent_words(spent.day),
+            ", ".join(costs.budget_words(budget, spent) for budget in one.budgets) or _spent_words(spent.day),
         )
         for one, spent in found
     ]
@@ -285,10 +285,6 @@ def _state(one: Credential, now: datetime) -> str:
     return "works" if one.problem is None else str(one.problem)
 
 
-def _budget_words(budget: Budget, spent: Spent) -> str:
-    return f"{spent.of(budget):g} of {budget.amount:g} {budget.currency} this {budget.period}"
-
-
 def _spent_words(day: Mapping[Currency, float]) -> str:
     return ", ".join(f"{amount:g} {currency} today" for currency, amount in day.items())
 
@@ -307,4 +303,5 @@ def _as_json(one: Credential, spent: Spent) -> dict[str, Any]:
         "budgets": [{"currency": b.currency, "period": b.period, "amount": b.amount} for b in one.budgets],
         "spent_today": spent.day,
         "spent_this_month": spent.month,
+        "month_end": {currency: round(amount, 4) for currency, amount in spent.month_end.items()},
     }

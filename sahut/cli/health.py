@@ -11,8 +11,9 @@ import typer
 from rich.markup import escape
 
 from sahut import bootstrap
+from sahut.cli import costs
 from sahut.cli.output import FAILED, AsJson, ago, answer, complain, progress, say, write_json
-from sahut.core import actions, rules
+from sahut.core import actions, admission, rules
 from sahut.core.errors import SahutError, SettingsError
 from sahut.core.model import DeadLetter, Source, SourceCondition
 
@@ -89,7 +90,7 @@ def doctor(
         parts = bootstrap.parts(found)
         if retry:
             retried = _retry(parts)
-        findings += [_model(parts, found), *_alive(parts), *_sources(parts), _waiting(parts)]
+        findings += [_model(parts, found), *_alive(parts), *_sources(parts), *_spending(parts), _waiting(parts)]
         with parts.store.read() as tx:
             count = tx.dead_letters.count()
             letters = tx.dead_letters.page(limit=_LETTERS_SHOWN)
@@ -156,6 +157,23 @@ def _sources(parts: Parts) -> Iterator[Finding]:
             yield Finding(f"source '{source.name}'", WARNING, _silence(source, parts))
     well = sum(condition in {SourceCondition.WELL, SourceCondition.NEW} for _, condition in troubled)
     yield Finding("sources", GOOD if sources else WARNING, f"{well} of {len(sources)} are well.")
+
+
+def _spending(parts: Parts) -> Iterator[Finding]:
+    """Every budget: what is spent of it, and whether the present rate goes beyond."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        found = [(one, admission.spent(tx, one, now)) for one in tx.credentials.all()]
+    for one, spent in found:
+        for budget in one.budgets:
+            words = costs.budget_words(budget, spent)
+            what = f"credential '{one.name}'"
+            if spent.of(budget) >= budget.amount:
+                yield Finding(what, WARNING, f"{words}: what it reads waits for the next {budget.period}.")
+            elif spent.outgrows(budget):
+                yield Finding(what, WARNING, f"{words}: at this rate it stops before the {budget.period} is over.")
+            else:
+                yield Finding(what, GOOD, f"{words}.")
 
 
 def _silence(source: Source, parts: Parts) -> str:

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from sahut import bootstrap, looking
-from sahut.cli import source_forms
+from sahut.cli import costs, source_forms, source_probes
 from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, progress, say, span, step, write_json, write_table
 from sahut.core import collecting, forms, noting, rules
 from sahut.core.errors import NotFoundError
-from sahut.core.model import Gap, Probe, Source, SourceDay, SourceDraft, SourceState
+from sahut.core.model import Gap, Source, SourceDay, SourceDraft, SourceState
 
 if TYPE_CHECKING:
     from sahut.core.ports import Store, Tx
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Places that are read.", no_args_is_help=True)
 
-_TITLE_WIDTH = 90
 _WIB = ZoneInfo("Asia/Jakarta")
 
 Name = Annotated[str, typer.Argument(help="The source's name, from `sahut source list`.")]
@@ -80,6 +79,7 @@ def add(
             raise typer.Exit(FAILED)
         for note in found.notes:
             say(f"Note: {note}.")
+        costs.show(found.estimate)
         draft = replace(draft, name=name or found.title, address=found.address or address)
     with parts.store.begin() as tx:
         source = tx.sources.add(replace(draft, name=draft.name or address), parts.clock())
@@ -134,9 +134,14 @@ def try_out(
     query: Query = "",
     option: OptionList = None,
     credential: CredentialName = "",
+    every: Annotated[float | None, typer.Option(min=1, help="Minutes between two looks: for the cost.")] = None,
+    cost: Annotated[bool, typer.Option("--cost", help="Only what it will cost: cheaper than a look.")] = False,
     as_json: Annotated[bool, AsJson] = False,
 ) -> None:
-    """Show what would be collected, and store nothing. Exit code 1 with the reason when it cannot be read."""
+    """Show what would be collected and what it will cost, and store nothing.
+
+    Exit code 1 with the reason when it cannot be read.
+    """
     if address is None:
         parts, settings = _parts()
         with parts.store.read() as tx:
@@ -152,12 +157,17 @@ def try_out(
             options=_options(option or []),
             credential=credential,
         )
+    if every is not None:
+        draft = replace(draft, interval=timedelta(minutes=every))
+    if cost:
+        source_probes.show_cost(looking.price(settings, draft, opened), draft.platform, as_json=as_json)
+        return
     with step(f"Looking at {draft.address}"):
         found = looking.look(settings, draft, opened)
     if as_json:
-        write_json(_probe_plain(found))
+        write_json(source_probes.plain(found))
     else:
-        _show(found)
+        source_probes.show(found)
     if found.problem is not None:
         raise typer.Exit(FAILED)
 
@@ -327,42 +337,6 @@ def _set_state(name: str, state: SourceState) -> Source:
         changed = tx.sources.set_state(_named(tx, name).id, state, version=None, now=parts.clock())
         noting.source(tx, state, changed.id, name=who(), now=parts.clock())
         return changed
-
-
-def _show(found: Probe) -> None:
-    if found.problem is not None:
-        complain(found.reason)
-        return
-    rows = [
-        (shown.published_at or "no date", (shown.title or shown.text)[:_TITLE_WIDTH], shown.permalink)
-        for shown in found.mentions
-    ]
-    write_table(["published", "text", "address"], rows, empty="Nothing would be collected.")
-    say(f"{found.title or 'It'}: {found.seen} items, {len(found.mentions)} would be collected. Nothing was stored.")
-    for note in found.notes:
-        say(f"Note: {note}.")
-
-
-def _probe_plain(found: Probe) -> dict[str, Any]:
-    return {
-        "ok": found.problem is None,
-        "error": None if found.problem is None else {"problem": found.problem, "message": found.reason},
-        "address": found.address or None,
-        "title": found.title,
-        "seen": found.seen,
-        "unreadable": found.dead,
-        "notes": list(found.notes),
-        "mentions": [
-            {
-                "native_id": m.native_id,
-                "title": m.title,
-                "text": m.text,
-                "published_at": m.published_at,
-                "permalink": m.permalink,
-            }
-            for m in found.mentions
-        ],
-    }
 
 
 def _options(given: list[str]) -> dict[str, str]:

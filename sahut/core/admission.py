@@ -6,8 +6,8 @@ The command line, the API and the board let people in by these same steps.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
 
 from sahut.core import noting
@@ -29,6 +29,8 @@ from sahut.core.model import (
 from sahut.core.ports import Collector, Member, Tx
 
 _MADE_BYTES = 32
+# By so many days it is told what is spent at present: weekends are quieter than workdays.
+_RATE_DAYS = 7
 BASE_URL = Need(
     key="base_url",
     words="Another address in place of the platform's own (a gateway, a test server); empty for the usual one.",
@@ -54,14 +56,28 @@ class NeedError(RefusedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a credential spent today and this month, by the UTC calendar."""
+    """What a credential spent today and this month, by the UTC calendar.
+
+    ``rate`` is what it spends a day at present: the mean of the last seven days, or of fewer where it is younger.
+    ``month_end`` is what the month will have cost should it go on so.
+    """
 
     day: Mapping[Currency, float]
     month: Mapping[Currency, float]
+    rate: Mapping[Currency, float] = field(default_factory=dict)
+    month_end: Mapping[Currency, float] = field(default_factory=dict)
 
     def of(self, budget: Budget) -> float:
         """What counts against that budget."""
         return (self.day if budget.period is Period.DAY else self.month).get(budget.currency, 0.0)
+
+    def ahead(self, budget: Budget) -> float:
+        """What a month's budget will have been asked for at its end, or what a day's is at the present rate."""
+        return (self.rate if budget.period is Period.DAY else self.month_end).get(budget.currency, 0.0)
+
+    def outgrows(self, budget: Budget) -> bool:
+        """Whether the present rate goes beyond it."""
+        return self.ahead(budget) > budget.amount
 
 
 def member(collector: Collector) -> Member:
@@ -223,9 +239,25 @@ def remove(tx: Tx, credential_id: int) -> None:
     tx.credentials.remove(credential_id)
 
 
-def spent(tx: Tx, credential_id: int, today: date) -> Spent:
-    """What it spent so far."""
+def spent(tx: Tx, one: Credential, now: datetime) -> Spent:
+    """What it spent so far, and where that leads."""
+    moment = now.astimezone(UTC)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = moment.date()
+    began = max(midnight - timedelta(days=_RATE_DAYS - 1), one.created_at.astimezone(UTC))
+    # In its first hours a day's worth is too little to go by: what was spent then is the day's.
+    passed = max(1.0, (moment - began) / timedelta(days=1))
+    week = tx.credentials.spent(one.id, began.date(), today)
+    month = tx.credentials.spent(one.id, today.replace(day=1), today)
+    rate = {currency: amount / passed for currency, amount in week.items()}
+    left = (_next_month(midnight) - moment) / timedelta(days=1)
     return Spent(
-        day=tx.credentials.spent(credential_id, today, today),
-        month=tx.credentials.spent(credential_id, today.replace(day=1), today),
+        day=tx.credentials.spent(one.id, today, today),
+        month=month,
+        rate=rate,
+        month_end={currency: month.get(currency, 0.0) + rate.get(currency, 0.0) * left for currency in {*month, *rate}},
     )
+
+
+def _next_month(midnight: datetime) -> datetime:
+    return (midnight.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -86,7 +86,7 @@ def report(tx: Tx, policy: Policy, now: datetime) -> Report:
     lines.sort(key=lambda line: (_WORST_FIRST.index(line.condition), -(line.late or timedelta()), line.source.name))
     users = admission.users(tx)
     purses = [
-        Purse(credential=one, spent=admission.spent(tx, one.id, now.date()), users=users.get(one.id, ()))
+        Purse(credential=one, spent=admission.spent(tx, one, now), users=users.get(one.id, ()))
         for one in tx.credentials.all()
     ]
     return Report(lines=lines, purses=purses)

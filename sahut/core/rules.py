@@ -40,6 +40,7 @@ _SHINGLE_WORDS = 3
 _SAME_STORY = 0.8
 _LONGEST_BACKOFF = timedelta(hours=6)
 _RECHECK_AGES = tuple(timedelta(days=days) for days in (1, 3, 10, 30, 90))
+RECHECKS = len(_RECHECK_AGES)
 # A platform may name a time, but not one that silences a source for good.
 _LONGEST_WAIT = timedelta(days=7)
 _LEAST_SILENCE = timedelta(days=1)

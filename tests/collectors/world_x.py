@@ -124,6 +124,8 @@ class XServer:
             return self._create(request)
         if path == "tweets/search/recent":
             return self._timeline(query, self._matching(query["query"]), least=10, recent=True)
+        if path == "tweets/counts/recent":
+            return self._counted(query)
         if path == "tweets":
             return self._look_up(query)
         if path == "users/me":
@@ -149,7 +151,21 @@ class XServer:
         if found:
             kept = [p for p in self._visible() if p["conversation_id"] == found[1]]
             return [p for p in kept if self._is_of(p, query)] if "from:" in query or "to:" in query else kept
+        if found := re.fullmatch("@(\\w+)", query):
+            return [p for p in self._visible() if f"@{found[1].lower()}" in p["text"].lower()]
         return self._visible()
+
+    def _counted(self, query: Mapping[str, str]) -> tuple[int, Any]:
+        """By day, as it is asked for."""
+        week = self.now - timedelta(days=7)
+        times = [datetime.fromisoformat(p["created_at"]) for p in self._matching(query["query"])]
+        days = [(week + timedelta(days=n), week + timedelta(days=n + 1)) for n in range(7)]
+        counted = [sum(begin <= at < end for at in times) for begin, end in days]
+        data = [
+            {"start": begin.isoformat(), "end": end.isoformat(), "tweet_count": n}
+            for (begin, end), n in zip(days, counted, strict=True)
+        ]
+        return 200, {"data": data, "meta": {"total_tweet_count": sum(counted)}}
 
     def _is_of(self, post: Mapping[str, Any], query: str) -> bool:
         ids = {user["username"].lower(): key for key, user in self.users.items()}

@@ -1,11 +1,14 @@
 """Getting into platforms: the rules that the command line, the API and the board share."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from sahut.core import admission
 from sahut.core.admission import NeedError, Spent
 from sahut.core.errors import PermanentError, TransientError
-from sahut.core.model import Access, Budget, Currency, Guide, Need, Period, Problem
+from sahut.core.model import Access, Budget, CredentialDraft, Currency, Guide, Need, Period, Problem
+from sahut.core.ports import Store
 from tests.builders import NOW
 from tests.fakes import FakeCollector
 
@@ -99,3 +102,31 @@ def test_a_budget_counts_its_own_currency_and_period() -> None:
         for period in Period
     ]
     assert counted == [1.5, 20.0, 0.0, 3.0]
+
+
+def test_the_present_rate_leads_to_the_months_end(sqlite_store: Store) -> None:
+    """Ten days old, one dollar on each day but two today: the mean of the last seven days goes on."""
+    noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    month = Budget(currency=Currency.USD, period=Period.MONTH, amount=20)
+    day = Budget(currency=Currency.USD, period=Period.DAY, amount=2)
+    with sqlite_store.begin() as tx:
+        draft = CredentialDraft(platform="x", name="X dinas", budgets=(day, month))
+        one = tx.credentials.add(draft, {"bearer_token": "rahasia"}, noon - timedelta(days=10))
+        for back in range(11):
+            tx.credentials.used(one.id, noon - timedelta(days=back), spent={Currency.USD: 1.0 if back else 2.0})
+        found = admission.spent(tx, one, noon)
+    assert (found.day, found.month) == ({Currency.USD: 2.0}, {Currency.USD: 12.0})
+    assert found.rate[Currency.USD] == pytest.approx(8 / 6.5)
+    # Nine and a half days are left of November.
+    assert found.month_end[Currency.USD] == pytest.approx(12 + 9.5 * 8 / 6.5)
+    assert (found.outgrows(month), found.outgrows(day)) == (True, False)
+
+
+def test_a_young_credential_is_no_reason_for_an_alarm_by_its_first_minutes(sqlite_store: Store) -> None:
+    with sqlite_store.begin() as tx:
+        one = tx.credentials.add(CredentialDraft(platform="x", name="X dinas"), {"bearer_token": "rahasia"}, NOW)
+        nothing = admission.spent(tx, one, NOW)
+        tx.credentials.used(one.id, NOW + timedelta(minutes=5), spent={Currency.USD: 0.3})
+        found = admission.spent(tx, one, NOW + timedelta(minutes=5))
+    assert (nothing.rate, nothing.month_end) == ({}, {})
+    assert found.rate == {Currency.USD: pytest.approx(0.3)}

@@ -18,6 +18,7 @@ from sahut import bootstrap, probe
 from sahut.core.model import (
     Annotation,
     Change,
+    Estimate,
     Kind,
     Mention,
     MentionState,
@@ -49,6 +50,11 @@ def _look(draft: SourceDraft) -> Probe:
     return probe.look(draft, FakeCollector().page(a_mention(), a_mention(), title="Warta Kota Contoh"), NOW)
 
 
+def _price(draft: SourceDraft) -> Estimate | None:
+    """That of a platform which charges nothing."""
+    return probe.price(draft, FakeCollector(), POLICY.conversations, NOW)
+
+
 @cache
 def _shipped(platform: str) -> Collector:
     return registry.load(platform, settings=CollectorSettings())
@@ -65,6 +71,7 @@ class World:
     queue: Any = None
     collector_for: Any = None
     look: Any = None
+    price: Any = None
     platforms: Any = None
     policy: Policy = POLICY
     replier: FakeReplier = field(default_factory=FakeReplier)
@@ -78,6 +85,7 @@ class World:
             queue=self.queue,
             collector_for=self.collector_for or _shipped,
             look=self.look or _look,
+            price=self.price or _price,
             platforms=bootstrap.platforms() if self.platforms is None else self.platforms,
             means=self.replier.means(),
         )

@@ -59,7 +59,7 @@ def list_credentials(deps: Parts, now: Now) -> CredentialList:
         users = admission.users(tx)
         return CredentialList(
             items=[
-                CredentialAnswer.of(one, admission.spent(tx, one.id, now.date()), users.get(one.id, ()))
+                CredentialAnswer.of(one, admission.spent(tx, one, now), users.get(one.id, ()))
                 for one in tx.credentials.all()
             ]
         )
@@ -161,7 +161,7 @@ def remove_credential(deps: Parts, signed: SignedUser, now: Now, credential_id: 
 
 
 def _answer(tx: Tx, one: Credential, now: Now) -> CredentialAnswer:
-    return CredentialAnswer.of(one, admission.spent(tx, one.id, now.date()), admission.users(tx).get(one.id, ()))
+    return CredentialAnswer.of(one, admission.spent(tx, one, now), admission.users(tx).get(one.id, ()))
 
 
 def _made(tx: Tx, one: Credential, made: dict[str, str], now: Now) -> MadeCredentialAnswer:

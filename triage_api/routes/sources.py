@@ -19,6 +19,7 @@ from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.routes._answers import problems
 from triage_api.schemas import (
+    PriceAnswer,
     ProbeAnswer,
     ProbeBody,
     SourceAnswer,
@@ -76,6 +77,21 @@ def try_out(deps: Parts, body: ProbeBody) -> ProbeAnswer:
     """Look at a place that is not followed: what would be collected, or what is wrong. Stores nothing."""
     _check(deps, body.draft())
     return ProbeAnswer.of(deps.look(body.draft()), body.address)
+
+
+@router.post("/estimate", response_model=PriceAnswer, responses=problems(429))
+def estimate(deps: Parts, body: ProbeBody) -> PriceAnswer:
+    """What following a place will cost, by one cheap question to its platform, which the credential's budget pays."""
+    _check(deps, body.draft())
+    return PriceAnswer.of(deps.price(body.draft()))
+
+
+@router.post("/{source_id}/estimate", response_model=PriceAnswer, responses=problems(404, 429))
+def estimate_source(deps: Parts, source_id: SourceId) -> PriceAnswer:
+    """The same for a source as it is."""
+    with deps.store.read() as tx:
+        source = tx.sources.get(source_id)
+    return PriceAnswer.of(deps.price(source.draft))
 
 
 @router.post("/{source_id}/test", response_model=ProbeAnswer, responses=problems(404, 429))

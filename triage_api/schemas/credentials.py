@@ -100,17 +100,33 @@ class RotateBody(Body):
 
 
 class BudgetAnswer(Answer):
-    """A budget, and what counts against it so far."""
+    """A budget, and what counts against it so far.
+
+    ``projected`` is where the present rate leads: a month's end, or a day.
+    """
 
     currency: Currency
     period: Period
     amount: float
     spent: float
+    projected: float
+
+    @classmethod
+    def of(cls, one: Budget, spent: Spent) -> BudgetAnswer:
+        """With what was ``spent``."""
+        return cls(
+            currency=one.currency,
+            period=one.period,
+            amount=one.amount,
+            spent=spent.of(one),
+            projected=round(spent.ahead(one), 4),
+        )
 
 
 class CredentialAnswer(Answer):
     """A credential without its secrets. ``account`` is what its platform calls us, empty until a live call has told.
 
+    ``month_end`` is what this month will have cost at the rate of the last seven days.
     ``problem`` is why its platform refused it, null while it works; until ``not_before`` the platform wants no call.
     """
 
@@ -122,6 +138,7 @@ class CredentialAnswer(Answer):
     budgets: list[BudgetAnswer]
     spent_today: dict[Currency, float]
     spent_this_month: dict[Currency, float]
+    month_end: dict[Currency, float]
     used_by: list[str]
     problem: Problem | None
     not_before: datetime | None
@@ -139,12 +156,10 @@ class CredentialAnswer(Answer):
             name=one.name,
             account=one.account,
             settings=dict(one.settings),
-            budgets=[
-                BudgetAnswer(currency=b.currency, period=b.period, amount=b.amount, spent=spent.of(b))
-                for b in one.budgets
-            ],
+            budgets=[BudgetAnswer.of(b, spent) for b in one.budgets],
             spent_today=dict(spent.day),
             spent_this_month=dict(spent.month),
+            month_end=rounded(spent.month_end),
             used_by=list(used_by),
             problem=one.problem,
             not_before=one.not_before,
@@ -283,3 +298,8 @@ class PlatformList(Answer):
     """Every platform that can be followed."""
 
     items: list[OfferedAnswer]
+
+
+def rounded(amounts: Mapping[Currency, float]) -> dict[Currency, float]:
+    """Amounts that were worked out."""
+    return {currency: round(amount, 4) for currency, amount in amounts.items()}

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sahut.core.model import Currency, Problem, SourceCondition
 from sahut.core.reporting import Line, Report
 from triage_api.fields import Answer
-from triage_api.schemas.credentials import BudgetAnswer
+from triage_api.schemas.credentials import BudgetAnswer, rounded
 from triage_api.schemas.sources import GapAnswer, SourceDayAnswer, seconds
 
 
@@ -49,13 +49,14 @@ class ReportLineAnswer(Answer):
 
 
 class SpendingAnswer(Answer):
-    """What was spent with a credential, and its budgets."""
+    """What was spent with a credential, its budgets, and what the month will have cost at the present rate."""
 
     credential: str
     platform: str
     budgets: list[BudgetAnswer]
     spent_today: dict[Currency, float]
     spent_this_month: dict[Currency, float]
+    month_end: dict[Currency, float]
     used_by: list[str]
 
 
@@ -76,12 +77,10 @@ class CollectingReport(Answer):
                 SpendingAnswer(
                     credential=purse.credential.name,
                     platform=purse.credential.platform,
-                    budgets=[
-                        BudgetAnswer(currency=b.currency, period=b.period, amount=b.amount, spent=purse.spent.of(b))
-                        for b in purse.credential.budgets
-                    ],
+                    budgets=[BudgetAnswer.of(b, purse.spent) for b in purse.credential.budgets],
                     spent_today=dict(purse.spent.day),
                     spent_this_month=dict(purse.spent.month),
+                    month_end=rounded(purse.spent.month_end),
                     used_by=list(purse.users),
                 )
                 for purse in report.purses

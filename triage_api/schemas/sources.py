@@ -10,8 +10,11 @@ from pydantic import ConfigDict, Field
 
 from sahut.core import rules
 from sahut.core.model import (
+    Currency,
+    Estimate,
     Gap,
     Mention,
+    Period,
     Policy,
     Probe,
     Problem,
@@ -123,12 +126,76 @@ class FoundAnswer(Answer):
         return cls.model_validate(mention)
 
 
+class PassedAnswer(Answer):
+    """A budget that a source alone would go beyond."""
+
+    currency: Currency
+    period: Period
+    amount: float
+
+
+class EstimateAnswer(Answer):
+    """What following a place will cost: amounts of ``currency`` a day, but for ``first``, the first reading's.
+
+    ``error`` says why it cannot be told, null where it can. ``finds`` are those of a day at the platform's count of the
+    last seven. ``reading`` is for these, ``most`` that at its dearest, ``again`` for later looks at each of them once
+    the source has run for ninety days; ``around`` and ``replies`` are for the share ``flagged``, ``measured`` among
+    earlier finds or else assumed. ``asked`` is what this answer cost; ``passed`` the budgets that this source alone
+    goes beyond.
+    """
+
+    ok: bool
+    error: FaultAnswer | None
+    currency: Currency
+    finds: float
+    readings: float
+    first: float
+    reading: float
+    most: float
+    again: float
+    around: float
+    replies: float
+    day: float
+    month: float
+    flagged: float
+    measured: bool
+    asked: float
+    passed: list[PassedAnswer]
+
+    @classmethod
+    def of(cls, found: Estimate) -> EstimateAnswer:
+        """From the core's words."""
+        amounts = ("finds", "readings", "first", "reading", "most", "again", "around", "replies", "day", "month")
+        return cls(
+            ok=found.problem is None,
+            error=None if found.problem is None else FaultAnswer(problem=found.problem, message=found.reason),
+            currency=found.currency,
+            **{key: round(getattr(found, key), 4) for key in amounts},
+            flagged=round(found.flagged, 4),
+            measured=found.measured,
+            asked=found.asked,
+            passed=[PassedAnswer(currency=b.currency, period=b.period, amount=b.amount) for b in found.passed],
+        )
+
+
+class PriceAnswer(Answer):
+    """What following a place will cost; null where its platform charges nothing for what is read."""
+
+    estimate: EstimateAnswer | None
+
+    @classmethod
+    def of(cls, found: Estimate | None) -> PriceAnswer:
+        """From the core's words."""
+        return cls(estimate=None if found is None else EstimateAnswer.of(found))
+
+
 class ProbeAnswer(Answer):
     """What following a place would bring. Nothing of it was stored.
 
     ``error`` says what is wrong, null when the place can be read. ``address`` is the one to follow: a web page's feed
     where the address given is a page (``alternatives`` are its others). Of ``seen`` items ``matching`` would be
-    collected, of which ``mentions`` holds the first fifty; ``unreadable`` cannot be read.
+    collected, of which ``mentions`` holds the first fifty; ``unreadable`` cannot be read. ``estimate`` is what
+    following it will cost, null where the platform charges nothing.
     """
 
     ok: bool
@@ -141,6 +208,7 @@ class ProbeAnswer(Answer):
     unreadable: int
     notes: list[str]
     mentions: list[FoundAnswer]
+    estimate: EstimateAnswer | None
 
     @classmethod
     def of(cls, found: Probe, address: str) -> ProbeAnswer:
@@ -156,6 +224,7 @@ class ProbeAnswer(Answer):
             unreadable=found.dead,
             notes=list(found.notes),
             mentions=[FoundAnswer.of(mention) for mention in found.mentions[:MOST_SHOWN]],
+            estimate=None if found.estimate is None else EstimateAnswer.of(found.estimate),
         )
 
 

@@ -39,12 +39,17 @@ def during(period: Period) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A budget as it is shown: ``share`` from 0 to 1 of what may be spent; ``over`` once everything has stopped."""
+    """A budget as it is shown: ``share`` from 0 to 1 of what may be spent; ``over`` once everything has stopped.
+
+    ``ahead`` is where the present rate leads, "" where nothing is spent; ``outgrows``: beyond the budget.
+    """
 
     words: str
     stop: str
     share: float
     over: bool
+    ahead: str
+    outgrows: bool
 
 
 def bars(budgets: tuple[Budget, ...], spent: Spent) -> list[Bar]:
@@ -66,16 +71,27 @@ def bars(budgets: tuple[Budget, ...], spent: Spent) -> list[Bar]:
                 stop=stop,
                 share=min(1.0, used / one.amount),
                 over=over,
+                ahead=_ahead(one, spent),
+                outgrows=spent.outgrows(one),
             )
         )
     return found
+
+
+def _ahead(one: Budget, spent: Spent) -> str:
+    value = spent.ahead(one)
+    if not value:
+        return ""
+    words = _("Kini rata-rata %s sehari.") if one.period is Period.DAY else _("Akhir bulan menjadi kira-kira %s.")
+    return words % amount(one.currency, round(value, 2))
 
 
 def without_budget(budgets: tuple[Budget, ...], spent: Spent) -> list[str]:
     """What was spent this month that no budget bounds."""
     bounded = {one.currency for one in budgets}
     return [
-        _("%(spent)s bulan ini, tanpa anggaran") % {"spent": amount(currency, value)}
+        _("%(spent)s bulan ini, tanpa anggaran; akhir bulan menjadi kira-kira %(end)s")
+        % {"spent": amount(currency, value), "end": amount(currency, round(spent.month_end.get(currency, value), 2))}
         for currency, value in spent.month.items()
         if currency not in bounded and value
     ]

@@ -49,9 +49,7 @@ def credentials(desk: AtDesk) -> Response:
     """Every credential, what it spent and who uses it."""
     with desk.deps.store.read() as tx:
         users = admission.users(tx)
-        found = [
-            (one, admission.spent(tx, one.id, desk.now.date()), users.get(one.id, [])) for one in tx.credentials.all()
-        ]
+        found = [(one, admission.spent(tx, one, desk.now), users.get(one.id, [])) for one in tx.credentials.all()]
         return desk.page(tx, "credentials.html", tab="sources", found=found, words=credential_words)
 
 
@@ -341,7 +339,7 @@ def _detail(desk: Desk, one: Credential, said: _Said, *, status: int = 200) -> R
             status,
             tab="sources",
             one=one,
-            spent=admission.spent(tx, one.id, desk.now.date()),
+            spent=admission.spent(tx, one, desk.now),
             users=admission.users(tx).get(one.id, []),
             **_shown(member, one, said),
         )

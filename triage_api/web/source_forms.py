@@ -7,16 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
-from sahut.core import noting
+from sahut.core import admission, noting
 from sahut.core.errors import CollectError, RefusedError
 from sahut.core.model import Probe, Problem, Source, SourceState
 from sahut.core.ports import Tx
+from sahut.core.reporting import Purse
 from triage_api import addresses, platforms
 from triage_api.deps import ring
 from triage_api.errors import ForbiddenError, InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import source_said
+from triage_api.web import cost_words, credential_words, source_said
 from triage_api.web.desk import AtDesk, Desk, Manages, Posted
 from triage_api.web.source_said import MOST_MINUTES, Said
 from triage_api.web.words import _
@@ -93,6 +94,36 @@ def try_out(form: Manages) -> Response:
     if found.address:
         said.told[said.place] = found.address
     return _shown(form, said, found)
+
+
+@router.get("/estimate")
+def leave_estimate(desk: AtDesk) -> Response:  # noqa: ARG001 - asked for, so that strangers are sent to the door
+    """An estimate is not kept, as a test's result is not."""
+    return RedirectResponse("/sources/new", status_code=303)
+
+
+@router.post("/estimate")
+def estimate(form: Manages) -> Response:
+    """What following a place will cost, above the form that was filled in."""
+    said, draft = source_said.filled_in(form, _platform(form))
+    if said.faults:
+        return _form(form.desk, said, status=422)
+    said.asked, said.estimate = True, form.desk.deps.price(draft)
+    return _form(form.desk, said)
+
+
+@router.post("/{source_id}/estimate")
+def estimate_source(form: Manages, source_id: SourceId) -> Response:
+    """The same for a source as its form was filled in."""
+    desk = form.desk
+    with desk.deps.store.read() as tx:
+        source = tx.sources.get(source_id)
+    _refuse_local(source.platform)
+    said, draft = source_said.filled_in(form, source.platform, source)
+    if said.faults:
+        return _settings(desk, source, said, status=422)
+    said.asked, said.estimate = True, desk.deps.price(draft)
+    return _settings(desk, source, said)
 
 
 @router.get("/{source_id}")
@@ -197,7 +228,9 @@ def _form(desk: Desk, said: Said, *, status: int = 200) -> Response:
     if not desk.may(Permission.MANAGE):
         raise ForbiddenError(_("Peran Anda tidak mencakup tindakan ini."))
     with desk.deps.store.read() as tx:
-        return desk.page(tx, "source_new.html", status, tab="sources", said=said, most_minutes=MOST_MINUTES)
+        return desk.page(
+            tx, "source_new.html", status, tab="sources", said=said, most_minutes=MOST_MINUTES, costs=cost_words
+        )
 
 
 def _settings(desk: Desk, source: Source, said: Said, *, status: int = 200) -> Response:
@@ -212,8 +245,22 @@ def _settings(desk: Desk, source: Source, said: Said, *, status: int = 200) -> R
             address=addresses.shown(source.address),
             local=source.platform in platforms.LOCAL,
             removed=source.state is SourceState.REMOVED,
+            purse=_purse(tx, source, desk),
+            words=credential_words,
+            costs=cost_words,
             most_minutes=MOST_MINUTES,
         )
+
+
+def _purse(tx: Tx, source: Source, desk: Desk) -> Purse | None:
+    """What is spent with its credential; None where its platform charges nothing, or nobody has said."""
+    credential = tx.credentials.find(source.credential) if source.credential else None
+    if credential is None:
+        return None
+    spent = admission.spent(tx, credential, desk.now)
+    if not credential.budgets and not spent.month:
+        return None
+    return Purse(credential=credential, spent=spent, users=admission.users(tx).get(credential.id, ()))
 
 
 def _shown(form: Posted, said: Said | None, found: Probe, source: Source | None = None) -> Response:
@@ -228,5 +275,6 @@ def _shown(form: Posted, said: Said | None, found: Probe, source: Source | None 
             found=found,
             source=source,
             shown=found.mentions[:_MOST_SHOWN],
+            costs=cost_words,
             most_minutes=MOST_MINUTES,
         )

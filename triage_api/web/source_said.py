@@ -8,8 +8,9 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from sahut.core import forms
-from sahut.core.model import Credential, Probe, Problem, Source, SourceDraft
+from sahut.core.model import Credential, Estimate, Probe, Problem, Source, SourceDraft
 from sahut.core.model.forms import FaultKind, FormFault, PlaceSort, QueryUse, SourceForm
+from sahut.core.ports import Estimator
 from triage_api import addresses, platforms
 from triage_api.deps import Deps
 from triage_api.web import hostile, words
@@ -32,7 +33,10 @@ _WHERE = {
 
 @dataclass(slots=True, kw_only=True)
 class Said:
-    """A form about a source as it is shown. ``told`` is place → what it asks for, ``faults`` field → what is wrong."""
+    """A form about a source as it is shown. ``told`` is place → what it asks for, ``faults`` field → what is wrong.
+
+    ``charges``: its platform does, and says beforehand how much; ``asked``: it was, and ``estimate`` is the answer.
+    """
 
     platform: str
     form: SourceForm
@@ -45,6 +49,9 @@ class Said:
     credential: str = ""
     options: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    charges: bool = False
+    asked: bool = False
+    estimate: Estimate | None = None
 
     @property
     def places(self) -> list[PlaceSort]:
@@ -68,7 +75,7 @@ def blank(deps: Deps, platform: str, *, credential: str = "") -> Said:
     """An empty form. Raises InvalidError for no platform, PermanentError where its library is missing."""
     collector = platforms.collector(deps, platform)
     form = forms.of(collector)
-    said = Said(platform=platform, form=form, place=form.places[0].key)
+    said = Said(platform=platform, form=form, place=form.places[0].key, charges=isinstance(collector, Estimator))
     if collector.guide is not None:
         with deps.store.read() as tx:
             said.credentials = [one for one in tx.credentials.all() if one.platform == platform]

@@ -60,6 +60,7 @@ from sahut.core.model.conversations import (
     Cut,
 )
 from sahut.core.model.deliveries import Delivery, Told
+from sahut.core.model.estimates import Estimate, Forecast
 from sahut.core.model.learning import (
     BINS,
     WIB,
@@ -202,7 +203,9 @@ __all__ = [
     "Delivery",
     "Discretion",
     "DismissReason",
+    "Estimate",
     "Facets",
+    "Forecast",
     "Gap",
     "Guide",
     "Health",

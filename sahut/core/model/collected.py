@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sahut.core.model.access import Currency, Gap
+from sahut.core.model.estimates import Estimate
 from sahut.core.model.words import Problem
 
 
@@ -116,7 +117,8 @@ class Probe:
 
     ``problem`` is None when it could be read, else ``reason`` says in words what is wrong. ``seen`` counts the items
     before the query, ``dead`` those that cannot be read. ``address`` is what to follow where that is not the address
-    looked at (a web page's feed), "" for the same; ``alternatives`` are the other feeds of that page.
+    looked at (a web page's feed), "" for the same; ``alternatives`` are the other feeds of that page. ``estimate`` is
+    what following it will cost, None where the platform charges nothing.
     """
 
     title: str = ""
@@ -128,3 +130,4 @@ class Probe:
     reason: str = ""
     address: str = ""
     alternatives: Sequence[str] = ()
+    estimate: Estimate | None = None

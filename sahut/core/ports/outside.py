@@ -15,6 +15,9 @@ from sahut.core.model import (
     Capability,
     Caps,
     Context,
+    ConversationPolicy,
+    Estimate,
+    Forecast,
     Guide,
     Mention,
     Probe,
@@ -30,6 +33,10 @@ Clock = Callable[[], datetime]
 
 Look = Callable[[SourceDraft], Probe]
 """Reads the first page of a place and stores nothing. Raises NotFoundError for a platform that nobody brings."""
+
+
+Price = Callable[[SourceDraft], Estimate | None]
+"""What following a place will cost; None where its platform charges nothing. Raises as `Look` does."""
 
 
 class Collector(Protocol):
@@ -86,6 +93,17 @@ class Backfiller(Protocol):
         self, source: Source, since: datetime, until: datetime, *, now: datetime, access: Access | None = None
     ) -> Iterator[Batch]:
         """As `collect`, with cursors of its own: what was posted from ``since`` to before ``until``."""
+        ...
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """A collector of a platform that charges for what is read, and can say beforehand how much there is."""
+
+    def forecast(
+        self, source: Source, policy: ConversationPolicy, *, now: datetime, access: Access | None = None
+    ) -> Forecast:
+        """Of a place as it would be followed, with conversations by ``policy``, in one call. Raises as `collect`."""
         ...
 
 

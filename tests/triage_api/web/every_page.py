@@ -19,6 +19,7 @@ NOT_PAGES = {
     "/sources/opml",
     "/imports/sample.csv",
     "/sources/test",
+    "/sources/estimate",
     "/sign-in/code",  # there only between the two steps of signing in
 }
 # Said of mentions and people here: words that no language has.

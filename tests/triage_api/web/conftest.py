@@ -58,6 +58,8 @@ class Visitors:
         page.get_by_label("Kata sandi").fill(PASSWORD)
         page.get_by_role("button", name="Masuk").click()
         page.get_by_role("heading", name="Antrean").first.wait_for()
+        # A key that is pressed before the script runs is nobody's.
+        page.wait_for_load_state("load")
         return page
 
 

@@ -1,6 +1,6 @@
-"""Conversations on Threads and Facebook.
+"""Conversations on Threads, Facebook and Instagram.
 
-Threads gives all answers below a root post in one flat list, Facebook two levels: comments, and answers below each.
+Threads gives all answers below a root post in one flat list, the others two levels: comments, and answers below each.
 Answers below posts of others are shown as far as our permissions go: where they are not, the line above still is.
 """
 
@@ -36,7 +36,7 @@ class Looker:
     def one(self, native_id: str, within: Within) -> Mention | None:
         """A single post, None where it is not shown."""
         try:
-            item = self._ask(native_id, {"fields": self.fields})
+            item = self.ask(native_id, {"fields": self.fields})
             return read_item(self.shape, "again", item, within)
         except (MissingError, ValueError):
             return None
@@ -46,8 +46,8 @@ class Looker:
         found: list[Mention] = []
         after: Mapping[str, str] = {}
         for _ in range(_PAGES):
-            page = page_of(self._ask(edge.path, {**edge.params, **after}))
-            found += self._read(edge.kind, page.items, within)
+            page = page_of(self.ask(edge.path, {**edge.params, **after}))
+            found += self.read(edge.kind, page.items, within)
             if page.after is None or page.after == after:
                 return found, False
             if len(found) > enough:
@@ -55,14 +55,20 @@ class Looker:
             after = page.after
         return found, True
 
-    def _read(self, kind: str, items: list[Any], within: Within) -> Iterator[Mention]:
+    def below(self, parent: str, within: Within) -> Edge:  # noqa: ARG002 - Instagram tells media from comments by it
+        """The list of what answers ``parent``."""
+        return self.shape.comments(parent)
+
+    def read(self, kind: str, items: list[Any], within: Within) -> Iterator[Mention]:
+        """What of a list can be read."""
         for item in items:
             try:
                 yield read_item(self.shape, kind, item, within)
             except ValueError:
                 continue  # no loss to a conversation
 
-    def _ask(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+    def ask(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """One call. Raises TransientError, PermanentError."""
         return self.graph.get(self.access, path, params, asks=self.asks, now=self.now)
 
 
@@ -88,7 +94,7 @@ def flat(looker: Looker, mention: Mention, caps: Caps) -> Context:
 
 
 def levels(looker: Looker, mention: Mention, caps: Caps) -> Context:
-    """Facebook: see `ContextReader.context`. Raises PermanentError where nothing at all is shown."""
+    """Facebook, Instagram: see `ContextReader.context`. Raises PermanentError where nothing at all is shown."""
     wanted = list(dict.fromkeys(one for one in (mention.parent, mention.root) if one))
     posts: list[Mention] = []
     for native_id in wanted[: caps.above]:
@@ -104,7 +110,7 @@ def levels(looker: Looker, mention: Mention, caps: Caps) -> Context:
             gathered.more = True
             break
         within = Within(root=mention.root or mention.native_id, parent=parent, ours=parent in ours)
-        gathered.add(looker.shape.comments(parent), within, enough=caps.beside)
+        gathered.add(looker.below(parent, within), within, enough=caps.beside)
     return gathered.context(mention, caps, Line(posts=posts, whole=len(posts) == len(wanted)))
 
 

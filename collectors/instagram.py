@@ -14,9 +14,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from collectors import _graph_context
 from collectors._graph import MissingError
 from collectors._graph_member import WATCH_DAYS, GraphMember, Look, count, granted, same_words, utf16_length
 from collectors._graph_walk import Edge, Shape, Within, moment, read_item
+from collectors._instagram_context import InstagramLooker, post_link
 from collectors._text import storable, storable_deep
 from sahut.core.errors import PermanentError, TransientError
 from sahut.core.model import (
@@ -24,6 +26,8 @@ from sahut.core.model import (
     Author,
     Batch,
     Capability,
+    Caps,
+    Context,
     Guide,
     Mention,
     Need,
@@ -38,6 +42,7 @@ LONGEST_COMMENT = 2_200
 _READS = ("comments", "tags")
 _ASK = "instagram_basic and instagram_manage_comments"
 _MEDIA = "id,caption,timestamp,permalink,media_type,username,comments_count,like_count"
+_NAMED = "id,caption,timestamp,username,media_type,like_count"
 _ANSWER = "id,text,timestamp,username,from{id,username},like_count,parent_id"
 _COMMENT = f"{_ANSWER},replies.limit(50){{{_ANSWER}}}"
 _ID = re.compile(r"[0-9]+")
@@ -174,13 +179,30 @@ class InstagramCollector(GraphMember):
         asked = (
             f"{name}.comment_id({comment}){{id,text,timestamp,like_count,media{{id}}}}"
             if comment
-            else f"{name}.media_id({media}){{id,caption,timestamp,username,media_type,like_count}}"
+            else f"{name}.media_id({media}){{{_NAMED}}}"
         )
         answer = self._graph.get(access, us["id"], {"fields": asked}, asks=_ASK, now=now)
         item = answer.get(name)
         below = item.get("media") if isinstance(item, dict) else None
         root = str(below.get("id") or media) if isinstance(below, dict) else media
         return read_item(shape, "comment" if comment else "media", item, Within(root=root if comment else ""))
+
+    def context(self, mention: Mention, caps: Caps, *, now: datetime, access: Access | None = None) -> Context:
+        """A call each for the comment above and the media, and one for each list of those beside and below."""
+        usual = self.looker(access, now)
+        looker = InstagramLooker(
+            graph=usual.graph,
+            access=usual.access,
+            shape=usual.shape,
+            fields=_ANSWER,
+            asks=_ASK,
+            now=now,
+            media=_MEDIA,
+            named=_NAMED,
+            us=self.who(usual.access),
+            link=post_link(mention.permalink),
+        )
+        return _graph_context.levels(looker, mention, caps)
 
     def capability(self, mention: Mention, access: Access | None) -> Capability:
         """Comments can be answered, and posts of others that name us; not those that only tag us in the picture."""

@@ -19,6 +19,7 @@ from tests.builders import NOW
 from tests.collectors import (
     world_bluesky,
     world_facebook,
+    world_instagram,
     world_mastodon,
     world_reddit,
     world_threads,
@@ -175,12 +176,26 @@ def facebook() -> Talk:
     return Talk("facebook", ids, a_post("facebook", ids, root=ids["first"]), world.access, world, ("first", "third"))
 
 
+def instagram() -> Talk:
+    """A post of ours, a comment of ours below it, and the answers to that."""
+    world = world_instagram.Instagram(page_size=100)
+    ids = {"first": world.media("Kabar dari kami", at=stamp(NOW))}
+    ids["third"] = world.comment(ids["first"], "Kami catat", at=world.later(), by=world_instagram.NAME)
+    for name in ("asked", "beside 1", "beside 2"):
+        ids[name] = world.answer(ids["first"], ids["third"], f"Kata {name}", at=world.later())
+    link = f"https://www.instagram.com/p/C{ids['first']}/c/{ids['asked']}/"
+    asked = a_post("instagram", ids, root=ids["first"], permalink=link)
+    return Talk("instagram", ids, asked, world.access, world, ("first", "third"))
+
+
 def a_post(platform: str, ids: dict[str, str], **over: Any) -> Mention:
     made = Mention(platform=platform, native_id=ids["asked"], text="Di Jalan Melati", collected_at=NOW)
     return replace(made, parent=ids["third"], **over)
 
 
-@pytest.fixture(params=[x, bluesky, mastodon, reddit, youtube, threads, facebook], ids=lambda made: made.__name__)
+@pytest.fixture(
+    params=[x, bluesky, mastodon, reddit, youtube, threads, facebook, instagram], ids=lambda made: made.__name__
+)
 def talk(request: pytest.FixtureRequest) -> Iterator[Talk]:
     with closing(request.param()) as made:
         yield made
@@ -313,7 +328,7 @@ def test_a_late_post_is_no_reason_to_reach_further_than_asked(talk: Talk) -> Non
     assert talk.context(above=0, beside=0).batch.mentions == []
 
 
-@pytest.mark.parametrize("made", [x, youtube, threads, facebook], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", [x, youtube, threads, facebook, instagram], ids=lambda made: made.__name__)
 def test_an_answer_to_what_we_said_is_told_as_one(made: Any) -> None:
     with closing(made()) as talk:
         to_us = {one.native_id for one in talk.context().batch.mentions if one.to_us}
@@ -322,7 +337,7 @@ def test_an_answer_to_what_we_said_is_told_as_one(made: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", [one for one in Fault if one is not Fault.DRIP], ids=lambda one: one.name.lower())
-@pytest.mark.parametrize("made", [youtube, threads, facebook], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", [youtube, threads, facebook, instagram], ids=lambda made: made.__name__)
 def test_a_fault_at_any_call_is_told_or_counts_as_cut(made: Any, fault: Fault) -> None:
     passes = fault.value[:3] not in {"401", "402", "403", "404"}
     with closing(made()) as talk:
@@ -516,3 +531,42 @@ def test_facebook_says_that_the_comment_above_is_gone() -> None:
         found = talk.context()
     assert talk.names(found) == {"first", "beside 1", "beside 2"}
     assert found.cut == {Cut.ABOVE}
+
+
+def test_instagram_brings_the_caption_and_other_comments_with_their_addresses() -> None:
+    with closing(instagram()) as talk:
+        post, ours = talk.ids["first"], talk.ids["third"]
+        for number in range(3):
+            talk.ids[f"comment {number}"] = talk.world.comment(post, f"Air mati {number}", at=talk.world.later())
+        mine = talk.ids["comment 0"]
+        talk.ids["below"] = talk.world.answer(post, mine, "Sama", at=talk.world.later())
+        talk.asked = replace(talk.asked, native_id=mine, parent=post)
+        whole, few = talk.context(), talk.context(beside=2)
+    assert talk.names(whole) == {"first", "third", "comment 1", "comment 2", "below"}
+    assert whole.cut == frozenset()
+    by_id = {one.native_id: one for one in whole.batch.mentions}
+    assert by_id[post].text == "Kabar dari kami"
+    assert by_id[ours].permalink == f"https://www.instagram.com/p/C{post}/c/{ours}/"
+    assert by_id[talk.ids["below"]].parent == mine
+    assert (len(few.batch.mentions), few.cut) == (3, {Cut.BESIDE})
+    # What answers the comment itself is nearer than what stands beside it.
+    assert "below" in talk.names(few)
+
+
+def test_instagram_shows_media_of_others_by_our_mention_in_them_and_counts_the_rest_as_cut() -> None:
+    with closing(instagram()) as talk:
+        us = talk.world.objects[world_instagram.ACCOUNT]
+        us["mentioned_media"] = {"id": "17990", "caption": "Tolong @dinas.contoh", "username": "warga_tiga"}
+        talk.ids["theirs"] = "17990"
+        talk.asked = replace(talk.asked, native_id="17991", parent="", root="17990", permalink="")
+        found = talk.context()
+    assert talk.names(found) == {"theirs"}
+    assert found.batch.mentions[0].text == "Tolong @dinas.contoh"
+    assert found.cut == {Cut.BESIDE}
+
+
+def test_instagram_says_that_nothing_is_shown_where_media_and_comments_are_gone() -> None:
+    with closing(instagram()) as talk:
+        talk.asked = replace(talk.asked, native_id="17991", parent="", root="17990")
+        with pytest.raises(PermanentError):
+            talk.context()

@@ -34,6 +34,7 @@ from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
 
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
 SourceId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+_MAKE_ONE = "POST /api/v1/credentials or `sahut credential add` makes one"
 
 
 @router.get("", response_model=SourceList, responses=problems())
@@ -174,7 +175,7 @@ def _set_state(deps: Deps, actor: Actor, now: Now, source_id: int, state: Source
 
 def _check_credential(tx: Tx, name: str) -> None:
     if name and tx.credentials.find(name) is None:
-        raise InvalidError(f"no credential {name!r}; `sahut credential add` makes one", pointer="#/credential")
+        raise InvalidError(f"no credential '{name}'; {_MAKE_ONE}", pointer="#/credential")
 
 
 def _check(deps: Deps, draft: SourceDraft, kept: Collection[str] = ()) -> None:
@@ -185,6 +186,14 @@ def _check(deps: Deps, draft: SourceDraft, kept: Collection[str] = ()) -> None:
         )
     if deps.collector_for is None:
         return
-    form = forms.of(platforms.collector(deps, draft.platform))
-    for fault in forms.faults(form, draft, kept=kept):
-        raise InvalidError(fault.words, pointer="#/" + fault.field.replace(".", "/"))
+    collector = platforms.collector(deps, draft.platform)
+    credentials = None if collector.guide is None else _names(deps, draft.platform)
+    for fault in forms.faults(forms.of(collector), draft, credentials=credentials, kept=kept):
+        words = f"{fault.words}; {_MAKE_ONE}" if fault.field == "credential" else fault.words
+        raise InvalidError(words, pointer="#/" + fault.field.replace(".", "/"))
+
+
+def _names(deps: Deps, platform: str) -> list[str]:
+    """What may let us into a platform that lets nobody in without."""
+    with deps.store.read() as tx:
+        return [one.name for one in tx.credentials.all() if one.platform == platform]

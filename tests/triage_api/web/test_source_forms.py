@@ -271,10 +271,25 @@ def test_the_api_says_what_a_platform_asks_and_refuses_what_it_does_not_take(wor
         answer = admin.post("/api/v1/sources", json={**body, **over})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), json.dumps(over)
     assert found(world, "Lampu") is None
-    made = admin.post(
-        "/api/v1/sources", json={"platform": "mail", "name": "Kotak", "address": "Kotak masuk/Aduan kota"}
-    )
+
+
+def test_the_api_demands_a_credential_of_the_platform_where_it_needs_one(world: World) -> None:
+    admin = world.program(Role.ADMIN)
+    with world.store.begin() as tx:
+        for platform, name in (("mail", "Kotak dinas"), ("reddit", "Reddit dinas")):
+            tx.credentials.add(CredentialDraft(platform=platform, name=name), {"password": "rahasia"}, world.clock())
+    body = {"platform": "mail", "name": "Kotak", "address": "Kotak masuk/Aduan kota"}
+    for path in ("/api/v1/sources", "/api/v1/sources/test"):
+        for name in ("", "tidak ada", "Reddit dinas"):
+            refused = admin.post(path, json={**body, "credential": name})
+            assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "#/credential"), name
+            assert (name or "mail wants a credential") in refused.json()["detail"]
+    assert found(world, "Kotak") is None
+    made = admin.post("/api/v1/sources", json={**body, "credential": "Kotak dinas"})
     assert made.status_code == 201, made.text
+    one = made.json()
+    without = admin.put(f"/api/v1/sources/{one['id']}", json={**body, "version": one["version"]})
+    assert (without.status_code, without.json()["errors"][0]["pointer"]) == (422, "#/credential")
 
 
 @pytest.mark.browser

@@ -36,8 +36,12 @@ class RetentionSection(BaseModel):
     filed_days: Annotated[Days, Field(description="Mentions that were never flagged, from their last change on")] = 365
     dismissed_days: Annotated[Days, Field(description="Mentions that were dismissed, from their last change on")] = 365
     ticket_days: Annotated[
-        Days, Field(description="Tickets and their mentions, from the last change of a closed one")
+        Days,
+        Field(description="Tickets, their mentions and what these were answered, from the last change of a closed one"),
     ] = 1825
+    set_aside_days: Annotated[
+        Days, Field(description="Items that could not be read, mentions that could not be judged, from then on")
+    ] = 90
 
 
 def retention_policy(section: RetentionSection) -> RetentionPolicy:
@@ -47,4 +51,5 @@ def retention_policy(section: RetentionSection) -> RetentionPolicy:
         filed=timedelta(days=section.filed_days),
         dismissed=timedelta(days=section.dismissed_days),
         tickets=timedelta(days=section.ticket_days),
+        set_aside=timedelta(days=section.set_aside_days),
     )

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, case, exists, func, or_, select, update
 
 from sahut.core.model import MentionState, TicketStatus
 from storage import masking
 from storage.case_tables import decision, ticket, ticket_event
+from storage.mention_ties import MentionTies
 from storage.mention_withdrawals import blank, renewed
-from storage.reply_tables import reply
-from storage.tables import mention
+from storage.reply_tables import reply, reply_event
+from storage.tables import dead_letter, mention
 
 _FILED = (MentionState.FILED, MentionState.CONTEXT)
+_GONE = "•••"
+_TABLES = {"tickets": ticket, "set_aside": dead_letter}
 _ENDED = (TicketStatus.CLOSED, TicketStatus.VOID, "merged")
 
 
@@ -25,8 +28,11 @@ class SqlRetention:
         self._connection = connection
 
     def due(self, name: str, before: datetime) -> int:
-        """How many rows of a class (``raw``, ``filed``, ``dismissed``, ``tickets``) are older than ``before``."""
-        table = ticket if name == "tickets" else mention
+        """How many rows of a class are older than ``before``.
+
+        The classes are ``raw``, ``filed``, ``dismissed``, ``tickets`` and ``set_aside``.
+        """
+        table = _TABLES.get(name, mention)
         query = select(func.count()).select_from(table).where(*self._over(name, before))
         return self._connection.execute(query).scalar_one()
 
@@ -35,7 +41,7 @@ class SqlRetention:
         if self._connection.dialect.name == "sqlite":
             # What stood there is overwritten, and not just no longer pointed at.
             self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
-        table = ticket if name == "tickets" else mention
+        table = _TABLES.get(name, mention)
         query = select(table.c.id).where(*self._over(name, before)).order_by(table.c.id).limit(limit)
         ids = list(self._connection.execute(query.with_for_update(skip_locked=True)).scalars())
         if not ids:
@@ -44,6 +50,8 @@ class SqlRetention:
             self._connection.execute(update(mention).where(mention.c.id.in_(ids)).values(raw=None))
         elif name == "tickets":
             self._forget_tickets(ids, now)
+        elif name == "set_aside":
+            self._forget_letters(ids, now)
         else:
             self._blank(ids, now)
         return len(ids)
@@ -55,6 +63,9 @@ class SqlRetention:
             answering = exists().where(mention.c.ticket_id == ticket.c.id, mention.c.id.in_(waiting))
             ended = ticket.c.status.in_(_ENDED)
             return [ended, ticket.c.updated_at < before, ticket.c.forgotten_at.is_(None), ~answering]
+        if name == "set_aside":
+            held = dead_letter.c.mention_id
+            return [dead_letter.c.at < before, or_(held.is_(None), held.not_in(waiting))]
         if name == "raw":
             return [
                 mention.c.raw.is_not(None),
@@ -76,6 +87,25 @@ class SqlRetention:
         """The identity and the text's hash stay, so that what still stands on its platform does not come anew."""
         blank(self._connection, ids, forgotten_at=now, recheck_at=None, **renewed(now))
         self._connection.execute(update(decision).where(decision.c.mention_id.in_(ids)).values(note=""))
+        # What we answered stays on its platform; a reply's id and dates stay here, so that its answers find it.
+        ours = reply.c.mention_id.in_(ids)
+        self._connection.execute(update(reply).where(ours, reply.c.native_id != "").values(permalink=""))
+        part = case((reply.c.part != "", _GONE), else_="")
+        self._connection.execute(update(reply).where(ours).values(text=_GONE, part=part, reason=""))
+        theirs = select(reply.c.id).where(ours)
+        self._connection.execute(update(reply_event).where(reply_event.c.reply_id.in_(theirs)).values(note=""))
+
+    def _forget_letters(self, ids: list[int], now: datetime) -> None:
+        """What could not be judged ends as what was not flagged; nobody can try it again, since nothing is left."""
+        query = select(mention.c.id).join(dead_letter, dead_letter.c.mention_id == mention.c.id)
+        held = query.where(dead_letter.c.id.in_(ids), mention.c.state == MentionState.HELD)
+        mentions = list(self._connection.execute(held).scalars())
+        self._connection.execute(dead_letter.delete().where(dead_letter.c.id.in_(ids)))
+        if mentions:
+            self._blank(mentions, now)
+            filed = update(mention).where(mention.c.id.in_(mentions))
+            self._connection.execute(filed.values(state=MentionState.FILED, folded=False))
+            MentionTies(self._connection).refold(mentions)
 
     def _forget_tickets(self, ids: list[int], now: datetime) -> None:
         """The figures of a ticket stay (number, topic, unit, dates, outcome), for they name nobody."""
@@ -86,12 +116,12 @@ class SqlRetention:
             update(ticket)
             .where(ticket.c.id.in_(ids))
             .values(
-                title="•••",
+                title=_GONE,
                 description="",
                 place="",
                 forgotten_at=now,
                 version=ticket.c.version + 1,
-                **masking.hidden("•••", ""),
+                **masking.hidden(_GONE, ""),
             )
         )
         rows = self._connection.execute(

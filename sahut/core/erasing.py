@@ -132,7 +132,8 @@ def _lines(tx: Tx, who: Person, found: PersonCounts, policy: Policy, now: dateti
     kept = policy.retention
     yield (
         f"Masa simpan: data mentah {kept.raw.days} hari; yang bukan pengaduan {kept.filed.days} hari; yang ditolak "
-        f"{kept.dismissed.days} hari; tiket {kept.tickets.days} hari setelah ditutup."
+        f"{kept.dismissed.days} hari; tiket dan balasannya {kept.tickets.days} hari setelah ditutup; yang belum dapat "
+        f"dibaca {kept.set_aside.days} hari."
     )
     after = 0
     while ids := tx.persons.find(who, limit=_BATCH, after=after):

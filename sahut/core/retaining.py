@@ -21,6 +21,7 @@ def spans(policy: RetentionPolicy) -> Mapping[str, timedelta]:
         "dismissed": policy.dismissed,
         "filed": policy.filed,
         "raw": policy.raw,
+        "set_aside": policy.set_aside,
     }
 
 

@@ -76,7 +76,7 @@ def test_how_long_things_are_kept_and_what_is_due_is_told(world: World) -> None:
         tx.mentions.set_state([one], MentionState.DISMISSED, ticket_id=None, now=world.clock())
     program = world.program(Role.ADMIN)
     said = program.get("/api/v1/retention").json()
-    assert said["days"] == {"tickets": 1825, "dismissed": 365, "filed": 365, "raw": 90}
+    assert said["days"] == {"tickets": 1825, "dismissed": 365, "filed": 365, "raw": 90, "set_aside": 90}
     assert said["due"]["dismissed"] == 0
     world.clock.now += timedelta(days=400)
     browser, csrf = world.signed_in("admin")

@@ -27,6 +27,7 @@ def class_words() -> dict[str, str]:
         "filed": _("Sebutan yang bukan pengaduan"),
         "dismissed": _("Sebutan yang ditolak"),
         "tickets": _("Tiket yang sudah ditutup"),
+        "set_aside": _("Yang belum dapat dibaca atau dinilai"),
     }
 
 

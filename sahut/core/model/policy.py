@@ -34,13 +34,15 @@ class RetentionPolicy:
 
     ``raw``: the platforms' own payloads, from collecting on. ``filed`` and ``dismissed``: texts, authors and links of
     mentions, from their last change on. ``tickets``: the words of tickets and of their mentions, from the last change
-    of a closed one on.
+    of a closed one on. Our replies to a mention go with it. ``set_aside``: items that could not be read and mentions
+    that could not be judged, from then on.
     """
 
     raw: timedelta = timedelta(days=90)
     filed: timedelta = timedelta(days=365)
     dismissed: timedelta = timedelta(days=365)
     tickets: timedelta = timedelta(days=1825)
+    set_aside: timedelta = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

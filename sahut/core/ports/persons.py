@@ -45,7 +45,7 @@ class Persons(Protocol):
 
 
 class Retention(Protocol):
-    """What its time is over for, by class: ``raw``, ``filed``, ``dismissed``, ``tickets``."""
+    """What its time is over for, by class: ``raw``, ``filed``, ``dismissed``, ``tickets``, ``set_aside``."""
 
     def due(self, name: str, before: datetime) -> int:
         """How many rows of a class are older than ``before``."""

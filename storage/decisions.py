@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
@@ -24,7 +26,9 @@ from sahut.core.model import (
 )
 from storage.audit import SqlAudit
 from storage.case_tables import decision, ticket
+from storage.parts import in_parts
 from storage.tables import mention, mention_version, source
+from storage.types import storable
 
 _STATES = (DecisionKind.DISMISSED, DecisionKind.MERGED, DecisionKind.CONVERTED)
 _WORDS = (DecisionKind.CORRECTED, DecisionKind.CHECKED)
@@ -39,28 +43,26 @@ class SqlDecisions:
 
     def add(self, draft: DecisionDraft) -> Decision:
         """Append one."""
-        version = select(mention.c.version).where(mention.c.id == draft.mention_id).scalar_subquery()
-        added: int = self._connection.execute(
-            decision.insert()
-            .values(
-                mention_id=draft.mention_id,
-                kind=draft.kind,
-                reason=draft.reason,
-                note=draft.note,
-                before=draft.before,
-                ticket_id=draft.ticket_id,
-                undoes=draft.undoes,
-                act=draft.group,
-                actor_id=draft.actor.user_id,
-                actor_name=draft.actor.name,
-                at=draft.at,
-                at_version=version,
-                detail=dict(draft.detail) or None,
-            )
-            .returning(decision.c.id)
-        ).scalar_one()
-        self._audit.add(_noted(draft, added))
-        return self.get(added)
+        return self.add_all([draft])[0]
+
+    def add_all(self, drafts: Sequence[DecisionDraft], behind: Mapping[int, int] | None = None) -> list[Decision]:
+        """Append several, each on another mention, at the version that it has now; in the same order.
+
+        The audit log tells of a copy in the entry of the mention that it stands ``behind`` (an id by the copy's).
+        """
+        versions: dict[int, int] = {}
+        for some in in_parts(sorted(draft.mention_id for draft in drafts)):
+            query = select(mention.c.id, mention.c.version).where(mention.c.id.in_(some))
+            versions |= {row.id: row.version for row in self._connection.execute(query)}
+        self._connection.execute(decision.insert(), [_row(draft, versions) for draft in drafts])
+        # Asked for afterwards: SQLite would give the new numbers in the rows' order only one row at a time.
+        query = select(decision.c.act, decision.c.mention_id, decision.c.id).order_by(decision.c.id)
+        rows = self._connection.execute(query.where(decision.c.act.in_({draft.group for draft in drafts})))
+        ids = {(row.act, row.mention_id): row.id for row in rows}
+        made = [_made(draft, ids[draft.group, draft.mention_id]) for draft in drafts]
+        for entry in _noted(drafts, [one.id for one in made], behind or {}):
+            self._audit.add(entry)
+        return made
 
     def get(self, decision_id: int) -> Decision:
         """Raises NotFoundError."""
@@ -73,9 +75,27 @@ class SqlDecisions:
         """Oldest first."""
         return self._list(select(decision).where(decision.c.mention_id == mention_id).order_by(decision.c.id))
 
-    def of_group(self, group: str) -> list[Decision]:
-        """All decisions of one act."""
-        return self._list(select(decision).where(decision.c.act == group).order_by(decision.c.id))
+    def beside(self, act: Sequence[Decision]) -> dict[int, list[Decision]]:
+        """What was decided on an act's mentions since its first decision, by mention, oldest first, without the act."""
+        found: dict[int, list[Decision]] = {}
+        for some in in_parts(act):
+            query = select(decision).where(
+                decision.c.mention_id.in_([one.mention_id for one in some]),
+                decision.c.id > act[0].id,
+                decision.c.act != act[0].group,
+            )
+            for one in self._list(query.order_by(decision.c.id)):
+                found.setdefault(one.mention_id, []).append(one)
+        return found
+
+    def of_group(self, group: str, limit: int | None = None) -> list[Decision]:
+        """The decisions of one act, or its first ``limit``, oldest first."""
+        return self._list(select(decision).where(decision.c.act == group).order_by(decision.c.id).limit(limit))
+
+    def sizes(self, groups: Collection[str]) -> dict[str, int]:
+        """On how many mentions each of these acts was."""
+        query = select(decision.c.act, func.count()).where(decision.c.act.in_(groups)).group_by(decision.c.act)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def recent(self, limit: int) -> list[Decision]:
         """The latest, newest first."""
@@ -157,23 +177,76 @@ def _undone(of: Any) -> Any:
     return exists().where(undo.c.mention_id == of.mention_id, undo.c.undoes == of.id).correlate_except(undo)
 
 
-def _noted(draft: DecisionDraft, decision_id: int) -> AuditDraft:
-    """The note stays behind: it is free text, and the decision has it."""
-    said = {
-        "decision": decision_id,
-        "what": draft.kind,
+def _row(draft: DecisionDraft, versions: Mapping[int, int]) -> dict[str, Any]:
+    return {
+        "mention_id": draft.mention_id,
+        "kind": draft.kind,
         "reason": draft.reason,
-        "ticket": draft.ticket_id,
+        "note": draft.note,
+        "before": draft.before,
+        "ticket_id": draft.ticket_id,
         "undoes": draft.undoes,
+        "act": draft.group,
+        "actor_id": draft.actor.user_id,
+        "actor_name": draft.actor.name,
+        "at": draft.at,
+        "at_version": versions.get(draft.mention_id),
+        "detail": dict(draft.detail) or None,
     }
-    return AuditDraft(
-        act=AuditAct.DECISION,
-        at=draft.at,
-        actor=draft.actor,
-        kind="mention",
-        key=str(draft.mention_id),
-        detail={name: value for name, value in said.items() if value is not None},
+
+
+def _made(draft: DecisionDraft, decision_id: int) -> Decision:
+    """What was written, as `_value` would read it."""
+    return Decision(
+        id=decision_id,
+        mention_id=draft.mention_id,
+        kind=draft.kind,
+        reason=draft.reason,
+        note=storable(draft.note),
+        before=draft.before,
+        ticket_id=draft.ticket_id,
+        undoes=draft.undoes,
+        group=draft.group,
+        actor_name=storable(draft.actor.name),
+        at=draft.at.astimezone(UTC),
+        actor_id=draft.actor.user_id,
+        detail=draft.detail,
     )
+
+
+def _noted(
+    drafts: Sequence[DecisionDraft], decision_ids: Sequence[int], behind: Mapping[int, int]
+) -> Iterator[AuditDraft]:
+    """An entry for each mention that speaks for itself, with the ids of those that it speaks for.
+
+    Thousands of copies would be thousands of entries of one act; each entry makes the next writer wait for its hash.
+    """
+    here = {draft.mention_id for draft in drafts}
+    copies: dict[int, list[int]] = {}
+    for one in sorted(here):
+        if behind.get(one) in here:
+            copies.setdefault(behind[one], []).append(one)
+    spoken_for = {one for some in copies.values() for one in some}
+    for draft, decision_id in zip(drafts, decision_ids, strict=True):
+        if draft.mention_id in spoken_for:
+            continue
+        # The note stays behind: it is free text, and the decision has it.
+        said = {
+            "decision": decision_id,
+            "what": draft.kind,
+            "reason": draft.reason,
+            "ticket": draft.ticket_id,
+            "undoes": draft.undoes,
+            "copies": copies.get(draft.mention_id),
+        }
+        yield AuditDraft(
+            act=AuditAct.DECISION,
+            at=draft.at,
+            actor=draft.actor,
+            kind="mention",
+            key=str(draft.mention_id),
+            detail={name: value for name, value in said.items() if value is not None},
+        )
 
 
 def _decided(row: Row[Any], earlier: list[Row[Any]], corrections: list[Row[Any]]) -> Decided:

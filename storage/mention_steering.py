@@ -10,10 +10,10 @@ from sqlalchemy import Select, select, update
 
 from sahut.core.model import Assessment, Kind, MentionState, Sentiment, Topic
 from storage.mention_ties import MentionTies
+from storage.parts import in_parts
 from storage.tables import mention
 
 _MOST_WOKEN = 500
-_MOST_AT_ONCE = 400
 
 
 class MentionSteering(MentionTies):
@@ -27,18 +27,15 @@ class MentionSteering(MentionTies):
             wanted = set(only)
             moved = [one for one in moved if one in wanted]
         values = {"ticket_id": to_ticket, "version": mention.c.version + 1, "updated_at": now}
-        for start in range(0, len(moved), _MOST_AT_ONCE):
-            some = moved[start : start + _MOST_AT_ONCE]
+        for some in in_parts(moved):
             self._connection.execute(update(mention).where(mention.c.id.in_(some)).values(values))
         return moved
 
     def assign(self, mention_ids: Sequence[int], *, assignee_id: int | None, unit: str, now: datetime) -> None:
         """Say who sees to mentions, and which unit; None and "" for nobody."""
-        self._connection.execute(
-            update(mention)
-            .where(mention.c.id.in_(mention_ids))
-            .values(assignee_id=assignee_id, unit=unit, version=mention.c.version + 1, updated_at=now)
-        )
+        values = {"assignee_id": assignee_id, "unit": unit, "version": mention.c.version + 1, "updated_at": now}
+        for some in in_parts(mention_ids):
+            self._connection.execute(update(mention).where(mention.c.id.in_(some)).values(values))
 
     def correct(self, mention_id: int, corrected: Mapping[str, str], said: Assessment | None, now: datetime) -> None:
         """Write what people said of kind, sentiment and topic by name; the rest is what the model ``said``."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, func, literal, or
 from sahut.core import rules
 from sahut.core.model import Candidate, MentionRecord, MentionState, Tie, joined
 from storage.engine import insert_into
+from storage.parts import in_parts
 from storage.tables import mention, signature, tie
 from storage.types import Utc
 
@@ -144,7 +145,8 @@ class MentionTies:
         self._grow(first_id, 1 + moved)
         if moved:
             stand_anew(self._connection, found.mention_id)
-        self.refold([first_id])
+        # The copies that the first one had already are as they were; reading them all made a large group slow to grow.
+        self.refold([first_id] if moved else [found.mention_id])
 
     def _grow(self, mention_id: int, by: int) -> None:
         """Count more copies, or fewer, on a mention, which may move it in the queue."""
@@ -217,10 +219,11 @@ class MentionTies:
         first = mention.alias("first")
         first_state = select(first.c.state).where(first.c.id == mention.c.first_id).scalar_subquery()
         folded = and_(mention.c.state == MentionState.FLAGGED, func.coalesce(first_state, "") == MentionState.FLAGGED)
-        touched = or_(
-            and_(mention.c.id.in_(mention_ids), mention.c.first_id.is_not(None)), mention.c.first_id.in_(mention_ids)
-        )
-        self._connection.execute(update(mention).where(touched).values(folded=folded))
+        for some in in_parts(mention_ids):
+            touched = or_(and_(mention.c.id.in_(some), mention.c.first_id.is_not(None)), mention.c.first_id.in_(some))
+            # Only what changes is written: of a group of thousands, one more copy is one row.
+            anew = update(mention).where(touched, mention.c.folded.is_distinct_from(folded))
+            self._connection.execute(anew.values(folded=folded))
 
 
 def _candidate(row: Row[*tuple[Any, ...]], *, declared: bool) -> Candidate:

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, union, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from sahut.core import rules, searching
-from sahut.core.errors import NotFoundError, StaleWriteError
+from sahut.core.errors import NotFoundError
 from sahut.core.model import (
     Change,
     Facets,
@@ -25,10 +24,10 @@ from sahut.core.model import (
     joined,
 )
 from storage import paging
-from storage.case_tables import decision, ticket
 from storage.engine import insert_into
 from storage.lookups import Lookup
 from storage.mention_counts import MentionCounts
+from storage.mention_locks import MentionLocks
 from storage.mention_news import MentionNews
 from storage.mention_rows import conditions, content, new_row, record, records
 from storage.mention_search import MentionSearch
@@ -36,6 +35,7 @@ from storage.mention_steering import MentionSteering
 from storage.mention_threads import MentionThreads
 from storage.mention_withdrawals import MentionWithdrawals
 from storage.mention_work import MentionWork
+from storage.parts import in_parts
 from storage.person_tables import tombstone
 from storage.tables import dead_letter, mention, mention_version
 
@@ -46,7 +46,14 @@ _ONE_INSERTS = 5_348_555
 
 
 class SqlMentions(
-    MentionSearch, MentionCounts, MentionNews, MentionWork, MentionWithdrawals, MentionSteering, MentionThreads
+    MentionLocks,
+    MentionSearch,
+    MentionCounts,
+    MentionNews,
+    MentionWork,
+    MentionWithdrawals,
+    MentionSteering,
+    MentionThreads,
 ):
     """The mentions of one transaction."""
 
@@ -76,23 +83,6 @@ class SqlMentions(
                         body=joined(row.title, row.text),
                     )
         return found
-
-    def lock(self, mention_ids: Sequence[int]) -> None:
-        """Lock mentions, what they count on and what counts on them, in order of id, until the commit.
-
-        A change of one of these changes the others. Locked in one order, nobody waits for somebody who waits for them.
-        """
-        if self._dialect == "sqlite":
-            return  # the transaction is the only writer already
-        asked = mention.c.id.in_(mention_ids)
-        family = union(
-            select(mention.c.id).where(asked),
-            select(mention.c.first_id).where(asked, mention.c.first_id.is_not(None)),
-            select(mention.c.id).where(mention.c.first_id.in_(mention_ids)),
-        )
-        self._connection.execute(
-            select(mention.c.id).where(mention.c.id.in_(family)).order_by(mention.c.id).with_for_update()
-        )
 
     def save(
         self, source_id: int, changes: Sequence[Change], now: datetime, *, recheck_at: datetime | None = None
@@ -216,46 +206,6 @@ class SqlMentions(
         raw = self._connection.execute(select(mention.c.raw).where(mention.c.id == mention_id)).scalar_one()
         return replace(found, mention=replace(found.mention, raw=raw or {}))
 
-    def for_update(self, mention_id: int, *, version: int | None = None) -> MentionRecord:
-        """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
-        row = self._connection.execute(
-            records().where(mention.c.id == mention_id).with_for_update(of=mention)
-        ).one_or_none()
-        if row is None:
-            raise NotFoundError("mention", mention_id)
-        if version is not None and row.version != version:
-            raise StaleWriteError(
-                "mention",
-                mention_id,
-                expected=version,
-                current=row.version,
-                changes=self._changes_since(mention_id, version),
-            )
-        return record(row)
-
-    def _changes_since(self, mention_id: int, version: int) -> list[dict[str, str]]:
-        decided = (
-            select(decision, ticket.c.number)
-            .outerjoin(ticket, ticket.c.id == decision.c.ticket_id)
-            .where(decision.c.mention_id == mention_id, decision.c.at_version >= version)
-        )
-        edited = select(mention_version.c.at_version).where(
-            mention_version.c.mention_id == mention_id, mention_version.c.at_version >= version
-        )
-        changes = [
-            {"what": row.kind, "who": row.actor_name, "when": row.at.isoformat(), **_particulars(row)}
-            for row in self._connection.execute(decided.order_by(decision.c.id))
-        ]
-        if self._connection.execute(edited.limit(1)).first():
-            updated = self._connection.execute(select(mention.c.updated_at).where(mention.c.id == mention_id))
-            changes.append({"what": "edited", "who": "", "when": updated.scalar_one().isoformat()})
-        return changes
-
-    def folded_behind(self, mention_id: int) -> list[MentionRecord]:
-        """The copies that wait behind a mention, by id."""
-        query = records().where(mention.c.first_id == mention_id, mention.c.folded).order_by(mention.c.id)
-        return [record(row) for row in self._connection.execute(query)]
-
     def versions(self, mention_id: int) -> list[MentionVersion]:
         """Earlier wordings, oldest first."""
         query = select(mention_version).where(mention_version.c.mention_id == mention_id).order_by(mention_version.c.id)
@@ -349,12 +299,7 @@ class SqlMentions(
         }
         if state is MentionState.OWN:
             values["own"] = True
-        self._connection.execute(update(mention).where(mention.c.id.in_(mention_ids)).values(values))
+        for some in in_parts(mention_ids):
+            self._connection.execute(update(mention).where(mention.c.id.in_(some)).values(values))
+        # Of all together: who is folded is a matter between a copy and its first one.
         self.refold(mention_ids)
-
-
-def _particulars(row: Row[Any]) -> dict[str, str]:
-    """What a decision says beside what it is: the ``reason``, the ``ticket``'s number, ``to`` whom it was given."""
-    to = (row.detail or {}).get("to", {})
-    said = {"reason": row.reason, "ticket": row.number, "to": to.get("assignee") or to.get("unit")}
-    return {name: str(value) for name, value in said.items() if value}

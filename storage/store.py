@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from sahut.core.errors import StoreError
+from sahut.core.errors import BusyError, StoreError
 from storage import hidden_rows, masking, migrate
 from storage.accounts import SqlAccounts
 from storage.assessments import SqlAssessments
@@ -39,6 +39,9 @@ from storage.types import hide_with
 from storage.viewings import SqlViewings
 from storage.views import SqlViews
 from storage.walks import SqlWalks
+
+# PostgreSQL's own codes: serialization_failure, deadlock_detected.
+_GIVEN_UP = frozenset({"40001", "40P01"})
 
 
 class SqlTx:
@@ -89,11 +92,19 @@ class SqlStore:
 
     @contextmanager
     def begin(self) -> Iterator[SqlTx]:
-        """A transaction that may write. Writers wait for each other; it rolls back when the block raises."""
-        with self._engine.begin() as connection:
-            tx = SqlTx(connection, self._seal, self._keys)
-            yield tx
-            tx.audit.write()
+        """A transaction that may write. Writers wait for each other; it rolls back when the block raises.
+
+        Raises BusyError where the database gave it up for another's sake.
+        """
+        try:
+            with self._engine.begin() as connection:
+                tx = SqlTx(connection, self._seal, self._keys)
+                yield tx
+                tx.audit.write()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _GIVEN_UP:
+                raise BusyError from error
+            raise
 
     @contextmanager
     def read(self) -> Iterator[SqlTx]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from sahut.core.model import Discretion
 from storage.case_tables import ticket
+from storage.parts import in_parts
 from storage.reply_tables import reply
 from storage.tables import mention
 
@@ -41,11 +42,20 @@ class TicketDiscretion:
 
     def holding(self, mention_ids: Collection[int], units: Sequence[str]) -> set[int]:
         """Which of these mentions are in tickets of ``units``."""
-        if not mention_ids:
-            return set()
-        query = select(mention.c.id).join(ticket, ticket.c.id == mention.c.ticket_id)
-        found = query.where(mention.c.id.in_(mention_ids), ticket.c.unit.in_(units))
-        return set(self._connection.execute(found).scalars())
+        found: set[int] = set()
+        for some in in_parts(list(mention_ids)):
+            query = select(mention.c.id).join(ticket, ticket.c.id == mention.c.ticket_id)
+            theirs = query.where(mention.c.id.in_(some), ticket.c.unit.in_(units))
+            found.update(self._connection.execute(theirs).scalars())
+        return found
+
+    def of_units(self, ticket_ids: Collection[int], units: Sequence[str]) -> set[int]:
+        """Which of these tickets are of ``units``."""
+        found: set[int] = set()
+        for some in in_parts(list(ticket_ids)):
+            query = select(ticket.c.id).where(ticket.c.id.in_(some), ticket.c.unit.in_(units))
+            found.update(self._connection.execute(query).scalars())
+        return found
 
     def _found(self, query: Any) -> dict[int, Discretion]:
         found: dict[int, Discretion] = {}

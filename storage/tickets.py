@@ -93,6 +93,14 @@ class SqlTickets(TicketDiscretion):
             )
         return found
 
+    def lock(self, ticket_ids: Sequence[int]) -> None:
+        """Lock tickets and those whose numbers lead to them, in order of id, until the commit.
+
+        A merge rewrites all of these. Locked in one order, nobody waits for somebody who waits for them.
+        """
+        family = select(ticket.c.id).where(or_(ticket.c.id.in_(ticket_ids), ticket.c.merged_into.in_(ticket_ids)))
+        self._connection.execute(family.order_by(ticket.c.id).with_for_update())
+
     def _one(self, query: Select[Any], ticket_id: int) -> Row[Any]:
         row = self._connection.execute(query).one_or_none()
         if row is None:

@@ -28,6 +28,7 @@ STATUS: dict[type[errors.SahutError], int] = {
     errors.InDoubtError: 503,
     errors.TransientError: 503,
     errors.StoreError: 503,
+    errors.BusyError: 503,
     errors.ClassifierError: 503,
     errors.SettingsError: 500,
     errors.SahutError: 500,
@@ -193,6 +194,8 @@ def describe(error: errors.SahutError) -> tuple[int, str, dict[str, Any]]:
         return error.status, error.code, members
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
     match error:
+        case errors.BusyError():
+            return status, "busy", {}
         case errors.NotFoundError():
             return status, "not_found", identity(error.kind, error.key)
         case errors.StaleWriteError():
@@ -203,6 +206,12 @@ def describe(error: errors.SahutError) -> tuple[int, str, dict[str, Any]]:
         case errors.CollectError():
             return status, str(error.problem), {}
     return status, "unavailable" if status == HTTPStatus.SERVICE_UNAVAILABLE else "internal", {}
+
+
+def _headers(error: errors.SahutError) -> dict[str, str]:
+    if isinstance(error, errors.BusyError):
+        return {"Retry-After": "1"}
+    return error.headers if isinstance(error, ApiError) else {}
 
 
 def identity(kind: str, key: object) -> dict[str, Any]:
@@ -255,8 +264,7 @@ def install(app: FastAPI) -> None:
         # What is wrong with the database or a file is the operator's to know, not everybody's who may ask for health.
         detail = str(error) if status < HTTPStatus.INTERNAL_SERVER_ERROR or code not in _HIDDEN else _HIDDEN[code]
         response = answer(request, status, code, detail, members)
-        if isinstance(error, ApiError):
-            response.headers.update(error.headers)
+        response.headers.update(_headers(error))
         return response
 
     def invalid(request: Request, error: Exception) -> Response:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import re
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from sahut.core.errors import SahutError
+from sahut.core.errors import BusyError, SahutError
 from sahut.core.model import Policy, StoredAnswer
-from sahut.core.ports import Tx
+from sahut.core.ports import Store, Tx
 from triage_api.auth import Signed
 from triage_api.deps import Deps
 from triage_api.errors import InvalidError, VersionMissingError
@@ -33,6 +35,9 @@ IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", description="The ETag that the change is based on, in place of `version`"),
 ]
+R = TypeVar("R")
+_TRIES = 4
+_PAUSE_SECONDS = 0.05
 # A proxy that compresses an answer makes its ETag a weak one.
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,10})"?')
 
@@ -62,32 +67,51 @@ def once(
     but not kept. Raises KeyReusedError, and what ``act`` raises.
     """
     if key is None:
-        with deps.store.begin() as tx:
-            answer = act(tx)
-        return written(answer, status)
+        return written(patiently(deps.store, act), status)
     mark = _fingerprint(request, body)
+
+    def act_once(tx: Tx) -> Response:
+        kept = tx.accounts.answer(key, signed.user.id)
+        if kept is not None:
+            return _repeated(kept, mark)
+        answer = act(tx)
+        blank: dict[str, Any] = dict.fromkeys(secrets)
+        tx.accounts.keep_answer(
+            StoredAnswer(
+                key=key,
+                user_id=signed.user.id,
+                fingerprint=mark,
+                status=status,
+                body=answer.model_copy(update=blank).model_dump_json(),
+                at=now,
+            )
+        )
+        return written(answer, status)
+
     try:
-        with deps.store.begin() as tx:
-            kept = tx.accounts.answer(key, signed.user.id)
-            if kept is None:
-                answer = act(tx)
-                blank: dict[str, Any] = dict.fromkeys(secrets)
-                tx.accounts.keep_answer(
-                    StoredAnswer(
-                        key=key,
-                        user_id=signed.user.id,
-                        fingerprint=mark,
-                        status=status,
-                        body=answer.model_copy(update=blank).model_dump_json(),
-                        at=now,
-                    )
-                )
+        return patiently(deps.store, act_once)
     except SahutError:
         with deps.store.read() as tx:
             kept = tx.accounts.answer(key, signed.user.id)
         if kept is None:
             raise
-    return written(answer, status) if kept is None else _repeated(kept, mark)
+        return _repeated(kept, mark)
+
+
+def patiently(store: Store, act: Callable[[Tx], R]) -> R:
+    """Do ``act`` in a transaction of its own, again where the database gave it up for another's sake.
+
+    Nothing of one that was given up has happened. Raises BusyError when it was given up time after time.
+    """
+    for tried in range(_TRIES - 1):
+        try:
+            with store.begin() as tx:
+                return act(tx)
+        except BusyError:
+            # Two that met must not meet again in the same step.
+            time.sleep(random.uniform(0.2, 1) * _PAUSE_SECONDS * 2**tried)  # noqa: S311 - no secret
+    with store.begin() as tx:
+        return act(tx)
 
 
 def written(answer: BaseModel, status: int = 200) -> Response:

@@ -120,35 +120,31 @@ def undo(tx: Tx, decision_id: int, *, actor: Actor, now: datetime) -> list[Decis
     decision = tx.decisions.get(decision_id)
     if decision.kind not in deciding.UNDOABLE:
         raise RefusedError(f"decision {decision_id} ({decision.kind}) cannot be undone", rule="not_undoable")
-    act = sorted(tx.decisions.of_group(decision.group), key=lambda d: d.mention_id)
+    act = {one.mention_id: one for one in tx.decisions.of_group(decision.group)}
     ticket = None if decision.ticket_id is None else tx.tickets.for_update(decision.ticket_id)
     _check_idle(ticket)
-    tx.mentions.lock([one.mention_id for one in act])
-    undone: list[Decision] = []
-    back: list[tuple[Decision, MentionRecord]] = []
-    for one in act:
-        record = tx.mentions.for_update(one.mention_id)
-        _check_latest(tx, one)
-        if not deciding.stands(one, record):
-            continue
-        undone.append(
-            tx.decisions.add(
-                DecisionDraft(
-                    mention_id=one.mention_id,
-                    kind=DecisionKind.UNDONE,
-                    before=record.state,
-                    group=secrets.token_hex(8) if not undone else undone[0].group,
-                    actor=actor,
-                    at=now,
-                    ticket_id=one.ticket_id,
-                    undoes=one.id,
-                )
-            )
-        )
-        back.append((one, record))
-    steering.take_back(tx, back, now)
-    if not undone:
+    tx.mentions.lock(list(act))
+    records = tx.mentions.all_for_update(dict.fromkeys(act))
+    _check_latest(tx, [act[record.id] for record in records])
+    back = [(act[record.id], record) for record in records if deciding.stands(act[record.id], record)]
+    if not back:
         raise RefusedError(f"decision {decision_id} is over: time or an edit has moved on", rule="judged_since")
+    group = secrets.token_hex(8)
+    drafts = [
+        DecisionDraft(
+            mention_id=record.id,
+            kind=DecisionKind.UNDONE,
+            before=record.state,
+            group=group,
+            actor=actor,
+            at=now,
+            ticket_id=one.ticket_id,
+            undoes=one.id,
+        )
+        for one, record in back
+    ]
+    undone = tx.decisions.add_all(drafts, deciding.behind([record for _, record in back]))
+    steering.take_back(tx, back, now)
     if ticket is not None:
         kind = "unmerged" if tx.tickets.get(ticket.id).mentions else "void"
         tx.tickets.add_event(ticket.id, kind, {"mentions": [d.mention_id for d in undone]}, actor.name, now)
@@ -165,9 +161,8 @@ def can_undo(tx: Tx, decision: Decision) -> bool:
     try:
         _check_idle(None if decision.ticket_id is None else tx.tickets.get(decision.ticket_id))
         # Of a crowd the first ones answer for all: pages ask this of every act that they show.
-        act = tx.decisions.of_group(decision.group)[:_ASKED]
-        for one in act:
-            _check_latest(tx, one)
+        act = tx.decisions.of_group(decision.group, _ASKED)
+        _check_latest(tx, act)
     except RefusedError:
         return False
     return any(deciding.stands(one, tx.mentions.get(one.mention_id)) for one in act)
@@ -180,12 +175,16 @@ def _check_idle(ticket: Ticket | None) -> None:
         raise RefusedError(f"ticket {ticket.number} is {ticket.status}: work has begun", rule="work_begun")
 
 
-def _check_latest(tx: Tx, one: Decision) -> None:
-    history = tx.decisions.of_mention(one.mention_id)
-    latest = deciding.standing(history, one.kind)
-    if latest is None or latest.id != one.id:
-        by = (latest or history[-1]).actor_name
-        raise RefusedError(f"mention {one.mention_id} was decided again by {by}; undo that first", rule="decided_since")
+def _check_latest(tx: Tx, act: Sequence[Decision]) -> None:
+    beside = tx.decisions.beside(sorted(act, key=lambda one: one.id))
+    for one in act:
+        # What was before it is neither later nor an undo of it.
+        history = sorted([one, *beside.get(one.mention_id, ())], key=lambda each: each.id)
+        latest = deciding.standing(history, one.kind)
+        if latest is None or latest.id != one.id:
+            by = (latest or history[-1]).actor_name
+            said = f"mention {one.mention_id} was decided again by {by}; undo that first"
+            raise RefusedError(said, rule="decided_since")
 
 
 def untie(tx: Tx, mention_id: int, version: int | None, *, actor: Actor, now: datetime) -> MentionRecord:

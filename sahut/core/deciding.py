@@ -56,16 +56,11 @@ def take(
         raise RefusedError("choose at least one mention", rule="nothing_chosen")
     versions = dict(picks)
     tx.mentions.lock(list(versions))
-    taken: dict[int, MentionRecord] = {}
-    for mention_id in sorted(versions):
-        record = tx.mentions.for_update(mention_id, version=versions[mention_id])
+    taken = {record.id: record for record in tx.mentions.all_for_update(versions)}
+    for record in taken.values():
         rules.check_decidable(record, allowed=allowed)
-        taken[mention_id] = record
-    for mention_id in list(taken) if copies else ():
-        for copy in tx.mentions.folded_behind(mention_id):
-            # One that was tied while the lock was waited for may have been decided by now.
-            if copy.id not in taken and (locked := tx.mentions.for_update(copy.id)).folded:
-                taken[copy.id] = locked
+    if copies:
+        taken = {copy.id: copy for copy in tx.mentions.folded_behind(list(taken))} | taken
     return [taken[i] for i in sorted(taken)]
 
 
@@ -83,23 +78,27 @@ def write(
 ) -> list[Decision]:
     """Append one act; ``details`` by mention. Before the rows change: a decision keeps the version that it met."""
     group = secrets.token_hex(8)
-    return [
-        tx.decisions.add(
-            DecisionDraft(
-                mention_id=record.id,
-                kind=kind,
-                before=record.state,
-                group=group,
-                actor=actor,
-                at=now,
-                reason=reason,
-                note=note,
-                ticket_id=ticket_id,
-                detail=(details or {}).get(record.id, {}),
-            )
+    drafts = [
+        DecisionDraft(
+            mention_id=record.id,
+            kind=kind,
+            before=record.state,
+            group=group,
+            actor=actor,
+            at=now,
+            reason=reason,
+            note=note,
+            ticket_id=ticket_id,
+            detail=(details or {}).get(record.id, {}),
         )
         for record in records
     ]
+    return tx.decisions.add_all(drafts, behind(records))
+
+
+def behind(records: Sequence[MentionRecord]) -> dict[int, int]:
+    """Which of these mentions repeats which."""
+    return {record.id: record.first_id for record in records if record.first_id is not None}
 
 
 def standing(history: Sequence[Decision], kind: DecisionKind) -> Decision | None:

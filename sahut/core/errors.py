@@ -14,6 +14,7 @@
     ├── RefusedError         the rules do not allow this; says which rule, in words
     ├── LeaseLostError       another worker took the work over: write nothing
     └── StoreError           the database is missing, too old or too new
+        └── BusyError        two transactions waited for each other and this one was given up: nothing of it happened
 
 An adapter decides once whether a failure is transient or permanent, by the class that it raises; everything above
 branches on the class. Every message names the thing (source, mention, ticket), and causes are chained with ``from``.
@@ -120,3 +121,10 @@ class LeaseLostError(SahutError):
 
 class StoreError(SahutError):
     """The database cannot be used as it is; the message says which command helps."""
+
+
+class BusyError(StoreError):
+    """The database gave this transaction up for another's sake. Nothing of it happened, and the same may go through."""
+
+    def __init__(self) -> None:
+        super().__init__("somebody else was changing the same; nothing was done, send it again in a moment")

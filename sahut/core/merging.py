@@ -34,7 +34,9 @@ def merge_tickets(
     deciding.check_may_decide(actor)
     if old[0] == into[0]:
         raise RefusedError(f"ticket {old[0]} cannot be merged into itself", rule="ticket_itself")
-    # In one order, so that two people who merge the two into each other wait for one another, and one is refused.
+    # In one order with whatever leads to either, which a merge rewrites too: two people who merge the two into each
+    # other, or one that led there into a third, wait for one another, and the second is refused.
+    tx.tickets.lock([old[0], into[0]])
     locked = {one: tx.tickets.for_update(one, version=version) for one, version in sorted((old, into))}
     left, kept = locked[old[0]], locked[into[0]]
     for one in (left, kept):
@@ -60,6 +62,7 @@ def part_tickets(tx: Tx, old_id: int, *, version: int | None, actor: Actor, now:
     deciding.check_may_decide(actor)
     taken = _last_merge(tx, tx.tickets.get(old_id))
     into_id = int(taken.detail["ticket"])
+    tx.tickets.lock([old_id, into_id])
     locked = {
         one: tx.tickets.for_update(one, version=version if one == old_id else None) for one in sorted((old_id, into_id))
     }

@@ -225,8 +225,14 @@ def unmask(said: str, *known: str) -> str:
     if _MASK not in said:
         return said
     meant, put_back = said, []
+    looked: dict[str, list[Span]] = {}
     for text in known:
-        for span in find(text):
+        if _MASK not in meant:
+            break
+        # Copies say the same by the thousand.
+        if text not in looked:
+            looked[text] = find(text)
+        for span in looked[text]:
             piece = text[span.start : span.end]
             hidden = _hidden(span.kind, piece)
             if _MASK in hidden and hidden in meant:

@@ -108,26 +108,30 @@ class _Tickets(_Limited):
         self._units = units
 
     def get(self, ticket_id: int) -> Ticket:
-        return self._shown(self._own(self._tickets.get(ticket_id)))
+        return self._shown([self._own(self._tickets.get(ticket_id))])[0]
 
-    def _shown(self, found: Ticket) -> Ticket:
-        """Without where it goes on, where that is another unit's."""
-        if found.merged_into is None or self.holds(found.merged_into):
-            return found
-        return replace(found, merged_into=None, merged_into_number="")
+    def _shown(self, found: Sequence[Ticket]) -> list[Ticket]:
+        """Without where they go on, where that is another unit's."""
+        theirs = self.ours({one.merged_into for one in found if one.merged_into is not None})
+        return [
+            one
+            if one.merged_into is None or one.merged_into in theirs
+            else replace(one, merged_into=None, merged_into_number="")
+            for one in found
+        ]
+
+    def ours(self, ticket_ids: Collection[int]) -> set[int]:
+        """Those of the tickets that are theirs: one question for a whole page."""
+        return self._tickets.of_units(ticket_ids, sorted(self._units)) if ticket_ids else set()
 
     def holds(self, ticket_id: int) -> bool:
         """Whether it is one of theirs."""
-        try:
-            self.get(ticket_id)
-        except NotFoundError:
-            return False
-        return True
+        return ticket_id in self.ours([ticket_id])
 
     def for_update(self, ticket_id: int, *, version: int | None = None) -> Ticket:
         # First whether it is theirs: a stale version would tell what others did to it.
         self.get(ticket_id)
-        return self._shown(self._own(self._tickets.for_update(ticket_id, version=version)))
+        return self._shown([self._own(self._tickets.for_update(ticket_id, version=version))])[0]
 
     def _own(self, found: Ticket) -> Ticket:
         if found.unit not in self._units:
@@ -143,7 +147,7 @@ class _Tickets(_Limited):
         if narrowed is None:
             return Page(items=[])
         found = self._tickets.page(narrowed, limit=limit, after=after)
-        return Page(items=[self._shown(one) for one in found.items], next=found.next)
+        return Page(items=self._shown(found.items), next=found.next)
 
     def count(self, where: TicketFilter, *, cap: int) -> int:
         narrowed = self._narrowed(where)
@@ -172,15 +176,16 @@ class _Tickets(_Limited):
 
     def events(self, ticket_id: int) -> list[TicketEvent]:
         self.get(ticket_id)
-        return [self._told(one) for one in self._tickets.events(ticket_id)]
+        found = self._tickets.events(ticket_id)
+        others = {one.detail["ticket"] for one in found if isinstance(one.detail.get("ticket"), int)}
+        theirs = self.ours(others)
+        return [one if one.detail.get("ticket") not in others - theirs else _untold(one) for one in found]
 
-    def _told(self, event: TicketEvent) -> TicketEvent:
-        """Without the number of another unit's ticket that it was merged with."""
-        other = event.detail.get("ticket")
-        if not isinstance(other, int) or self.holds(other):
-            return event
-        known = {name: value for name, value in event.detail.items() if name not in {"ticket", "number", "carried"}}
-        return replace(event, detail=known)
+
+def _untold(event: TicketEvent) -> TicketEvent:
+    """Without the number of another unit's ticket that it was merged with."""
+    known = {name: value for name, value in event.detail.items() if name not in {"ticket", "number", "carried"}}
+    return replace(event, detail=known)
 
 
 class _Mentions(_Limited):
@@ -246,20 +251,30 @@ class _Decisions(_Limited):
         found = self._decisions.get(decision_id)
         if not self._mentions.holds(found.mention_id):
             raise NotFoundError("decision", decision_id)
-        return self._shown(found)
+        return self._shown_all([found])[0]
 
     def of_mention(self, mention_id: int) -> list[Decision]:
         self._mentions.get(mention_id)
-        return [self._shown(one) for one in self._decisions.of_mention(mention_id)]
+        return self._shown_all(self._decisions.of_mention(mention_id))
 
-    def of_group(self, group: str) -> list[Decision]:
-        return [self._shown(one) for one in self._decisions.of_group(group) if self._mentions.holds(one.mention_id)]
+    def beside(self, act: Sequence[Decision]) -> dict[int, list[Decision]]:
+        theirs = self._tickets.holding([one.mention_id for one in act])
+        found = {one: made for one, made in self._decisions.beside(act).items() if one in theirs}
+        shown = iter(self._shown_all([each for made in found.values() for each in made]))
+        return {one: [next(shown) for _ in made] for one, made in found.items()}
 
-    def _shown(self, one: Decision) -> Decision:
-        """Without the ticket where it is another unit's: the mention was theirs before it was ours."""
-        if one.ticket_id is None or self._tickets.holds(one.ticket_id):
-            return one
-        return replace(one, ticket_id=None)
+    def of_group(self, group: str, limit: int | None = None) -> list[Decision]:
+        found = self._decisions.of_group(group)
+        theirs = self._tickets.holding([one.mention_id for one in found])
+        return self._shown_all([one for one in found if one.mention_id in theirs][:limit])
+
+    def sizes(self, groups: Collection[str]) -> dict[str, int]:
+        return {group: len(self.of_group(group)) for group in groups}
+
+    def _shown_all(self, found: Sequence[Decision]) -> list[Decision]:
+        """Without the tickets that are another unit's: a mention was theirs before it was ours."""
+        theirs = self._tickets.ours({one.ticket_id for one in found if one.ticket_id is not None})
+        return [one if one.ticket_id in theirs else replace(one, ticket_id=None) for one in found]
 
 
 class _Replies(_Limited):

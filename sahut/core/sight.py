@@ -295,9 +295,6 @@ class _Mentions(_Seen):
             for old, new in zip(found, shown, strict=True)
         ]
 
-    def folded_behind(self, mention_id: int) -> list[MentionRecord]:
-        return self._shown(self._tx.mentions.folded_behind(mention_id))
-
     def versions(self, mention_id: int) -> list[MentionVersion]:
         found, asked = self._tx.mentions.versions(mention_id), self._asked([mention_id]).get(mention_id)
         return [self._sight.version(one) for one in found] if discretion.reads(self._sight.role, asked) else []
@@ -333,6 +330,8 @@ class _Tickets(_Seen):
 
 
 class _Decisions(_Seen):
+    plain = frozenset({"sizes"})
+
     def _noun(self) -> Any:
         return self._tx.decisions
 
@@ -342,8 +341,13 @@ class _Decisions(_Seen):
     def of_mention(self, mention_id: int) -> list[Decision]:
         return self._shown(self._tx.decisions.of_mention(mention_id))
 
-    def of_group(self, group: str) -> list[Decision]:
-        return self._shown(self._tx.decisions.of_group(group))
+    def beside(self, act: Sequence[Decision]) -> dict[int, list[Decision]]:
+        found = self._tx.decisions.beside(act)
+        asked = self._asked(found)
+        return {one: [self._sight.decision(each, asked.get(one)) for each in made] for one, made in found.items()}
+
+    def of_group(self, group: str, limit: int | None = None) -> list[Decision]:
+        return self._shown(self._tx.decisions.of_group(group, limit))
 
     def recent(self, limit: int) -> list[Decision]:
         return self._shown(self._tx.decisions.recent(limit))

@@ -71,8 +71,7 @@ def assign(
         }
     details = {record.id: {"from": _hands(record), "to": to[record.id]} for record in records}
     made = deciding.write(tx, records, DecisionKind.ASSIGNED, actor, now, details=details)
-    for record in records:
-        _hand(tx, record.id, to[record.id], now)
+    _hand(tx, to, now)
     return made
 
 
@@ -124,12 +123,13 @@ def correct(
 def take_back(tx: Tx, back: Sequence[tuple[Decision, MentionRecord]], now: datetime) -> None:
     """Put each mention to where it was before its decision; those that return to one state return together."""
     states: dict[MentionState, list[int]] = {}
+    hands: dict[int, Mapping[str, Any]] = {}
     for one, record in back:
         match one.kind:
             case DecisionKind.CHECKED:
                 continue
             case DecisionKind.ASSIGNED:
-                _hand(tx, record.id, one.detail["from"], now)
+                hands[record.id] = one.detail["from"]
             case DecisionKind.CORRECTED:
                 _word(tx, record.id, one.detail["from"], now)
                 if one.before is MentionState.FILED and record.state is MentionState.FLAGGED:
@@ -138,6 +138,7 @@ def take_back(tx: Tx, back: Sequence[tuple[Decision, MentionRecord]], now: datet
                 # What had been put off waits again at once: its time may have passed meanwhile.
                 before = MentionState.FLAGGED if one.before is MentionState.SNOOZED else one.before
                 states.setdefault(before, []).append(record.id)
+    _hand(tx, hands, now)
     for state, mention_ids in states.items():
         tx.mentions.set_state(mention_ids, state, ticket_id=None, now=now)
 
@@ -146,8 +147,13 @@ def _hands(record: MentionRecord) -> dict[str, Any]:
     return {"assignee_id": record.assignee_id, "assignee": record.assignee_name, "unit": record.unit}
 
 
-def _hand(tx: Tx, mention_id: int, to: Mapping[str, Any], now: datetime) -> None:
-    tx.mentions.assign([mention_id], assignee_id=to["assignee_id"], unit=to["unit"], now=now)
+def _hand(tx: Tx, to: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
+    """Give mentions, by id, to whom each is to go; those that go to the same go together."""
+    same: dict[tuple[int | None, str], list[int]] = {}
+    for mention_id, whom in to.items():
+        same.setdefault((whom["assignee_id"], whom["unit"]), []).append(mention_id)
+    for (assignee_id, unit), mention_ids in same.items():
+        tx.mentions.assign(mention_ids, assignee_id=assignee_id, unit=unit, now=now)
 
 
 def _word(tx: Tx, mention_id: int, to: Mapping[str, str], now: datetime) -> None:

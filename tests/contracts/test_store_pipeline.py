@@ -304,8 +304,8 @@ def test_a_copy_is_folded_behind_the_first_one(store: Store, clock: Clock, copy:
     assert (second.first_id, second.folded, second.state) == (first.id, True, MentionState.FLAGGED)
     assert first.similar == 1
     assert [record.id for record in queue(store)] == [first.id]
-    with store.read() as tx:
-        assert [copy.id for copy in tx.mentions.folded_behind(first.id)] == [second.id]
+    with store.begin() as tx:
+        assert [copy.id for copy in tx.mentions.folded_behind([first.id])] == [second.id]
 
 
 def test_a_declared_repost_is_tied_whatever_it_says(store: Store, clock: Clock) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import text
 
 from sahut.core import actions, merging
-from sahut.core.errors import NotFoundError, RefusedError, StaleWriteError
+from sahut.core.errors import BusyError, NotFoundError, RefusedError, StaleWriteError
 from sahut.core.model import (
     Actor,
     AuditFilter,
@@ -24,6 +27,7 @@ from sahut.core.model import (
 )
 from sahut.core.ports import Store
 from sahut.core.scope import UnitStore
+from storage.store import SqlStore
 from tests.builders import a_user
 from tests.conftest import Clock
 from tests.contracts.test_store_suggestions import City
@@ -262,3 +266,84 @@ def test_a_merge_within_the_unit_is_told_whole(office: Office) -> None:
     with UnitStore(office.store, ["pu"]).read() as tx:
         assert tx.tickets.get(one.id).merged_into_number == two.number
         assert tx.tickets.events(two.id)[-1].detail["number"] == one.number
+
+
+@pytest.mark.postgres
+def test_a_merge_and_one_of_a_ticket_that_leads_there_do_not_wait_for_each_other_in_a_circle(
+    postgres_store: SqlStore, clock: Clock
+) -> None:
+    office = Office(postgres_store, clock)
+    first, middle, last = (office.opened() for _ in range(3))
+    # The first one leads to the middle one, which is merged into the last: that rewrites all three.
+    office.merge(first, middle)
+    found: list[Ticket] = []
+    other = threading.Thread(target=lambda: found.append(office.merge(office.now(middle), office.now(last))))
+    with postgres_store.begin() as tx:
+        # Somebody else at the same moment, in the order of ids: the first one, then the middle one.
+        tx.tickets.for_update(first.id)
+        other.start()
+        wait_for_a_lock(postgres_store)
+        tx.tickets.for_update(middle.id)
+    other.join(30)
+    assert [one.id for one in found] == [last.id]
+    assert office.now(first).merged_into == office.now(middle).merged_into == last.id
+
+
+@pytest.mark.postgres
+def test_taking_a_merge_back_locks_what_leads_there_in_the_same_order(postgres_store: SqlStore, clock: Clock) -> None:
+    office = Office(postgres_store, clock)
+    first, middle, last = (office.opened() for _ in range(3))
+    office.merge(first, middle)
+    office.merge(office.now(middle), office.now(last))
+    found: list[Ticket] = []
+    other = threading.Thread(target=lambda: found.append(office.part(middle)))
+    with postgres_store.begin() as tx:
+        tx.tickets.for_update(first.id)
+        other.start()
+        wait_for_a_lock(postgres_store)
+        tx.tickets.for_update(middle.id)
+    other.join(30)
+    assert [one.id for one in found] == [middle.id]
+    assert office.now(first).merged_into == middle.id
+
+
+@pytest.mark.postgres
+def test_what_the_database_gives_up_for_anothers_sake_is_said_and_has_not_happened(
+    postgres_store: SqlStore, clock: Clock
+) -> None:
+    office = Office(postgres_store, clock)
+    first, second = office.opened(), office.opened()
+    both = threading.Barrier(2)
+    ends: list[str] = []
+
+    def lock(one: Ticket, two: Ticket) -> None:
+        try:
+            with postgres_store.begin() as tx:
+                tx.tickets.change(one.id, TicketChange(title=f"Diubah lewat {one.id}"), clock())
+                both.wait(30)
+                tx.tickets.change(two.id, TicketChange(title=f"Diubah lewat {one.id}"), clock())
+            ends.append("done")
+        except BusyError:
+            ends.append("given up")
+
+    threads = [threading.Thread(target=lock, args=pair) for pair in ((first, second), (second, first))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(ends) == ["done", "given up"]
+    assert office.now(first).title == office.now(second).title
+
+
+def wait_for_a_lock(store: SqlStore) -> None:
+    """Until somebody waits for a lock of this database."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with store._engine.connect() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waited for a lock")

@@ -133,8 +133,8 @@ def test_whether_an_act_on_a_crowd_can_be_undone_is_asked_of_a_few_of_it(
         made = actions.dismiss(tx, picks, reason=DismissReason.SPAM, note="", actor=actor, now=clock())
     asked: list[int] = []
     with store.read() as tx:
-        of_mention = tx.decisions.of_mention
-        monkeypatch.setattr(tx.decisions, "of_mention", lambda one: asked.append(one) or of_mention(one))
+        beside = tx.decisions.beside
+        monkeypatch.setattr(tx.decisions, "beside", lambda act: asked.extend(one.id for one in act) or beside(act))
         assert actions.can_undo(tx, made[0])
     assert len(made) == 80
     assert len(asked) == 50

@@ -1,9 +1,17 @@
 """What is sent twice happens once; what is stale is refused with what changed."""
 
+import threading
+
 import pytest
 
-from sahut.core.model import MentionState, Role
+from sahut.core import actions
+from sahut.core.errors import BusyError
+from sahut.core.model import MentionState, Role, TicketChange, TicketDraft, Topic
+from sahut.core.ports import Tx
+from storage.store import SqlStore
+from tests.conftest import Clock
 from tests.triage_api.conftest import World
+from triage_api.writes import patiently
 
 
 def _convert(*ids: int) -> dict:
@@ -265,3 +273,52 @@ def test_files_of_the_server_cannot_be_named_from_outside(world: World) -> None:
     answer = world.program(Role.ADMIN).post("/api/v1/sources", json=body)
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/platform")
+
+
+@pytest.mark.postgres
+def test_of_two_who_wait_for_each_other_the_one_that_was_given_up_tries_again(
+    postgres_store: SqlStore, clock: Clock
+) -> None:
+    with postgres_store.begin() as tx:
+        draft = TicketDraft(title="Lampu", topic=Topic.STREET_LIGHTING)
+        ids = [tx.tickets.create(draft, tracking_code=f"KODE{n}", now=clock()).id for n in range(2)]
+    both, tries = threading.Barrier(2), []
+
+    def work(name: str, order: list[int]) -> None:
+        def act(tx: Tx) -> None:
+            tries.append(name)
+            tx.tickets.change(order[0], TicketChange(place=name), clock())
+            if tries.count(name) == 1:
+                both.wait(30)
+            tx.tickets.change(order[1], TicketChange(place=name), clock())
+
+        patiently(postgres_store, act)
+
+    threads = [threading.Thread(target=work, args=said) for said in (("satu", ids), ("dua", ids[::-1]))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(tries) == 3
+    with postgres_store.read() as tx:
+        found = [tx.tickets.get(one) for one in ids]
+    # Both acts went through, each whole: the one that came again is the last.
+    assert [one.version for one in found] == [3, 3]
+    assert {one.place for one in found} == {tries[2]}
+
+
+def test_what_is_given_up_time_after_time_is_answered_with_when_to_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mention,) = world.flagged(1)
+    tried = []
+
+    def busy(*_: object, **__: object) -> None:
+        tried.append(1)
+        raise BusyError
+
+    monkeypatch.setattr(actions, "dismiss", busy)
+    body = {"mentions": [{"id": mention}], "reason": "spam"}
+    answer = world.program().post("/api/v1/decisions/dismiss", json=body)
+    assert (answer.status_code, answer.headers["Retry-After"], len(tried)) == (503, "1", 4)
+    assert answer.json()["type"].endswith(":busy")

@@ -27,7 +27,7 @@ from triage_api.schemas import (
     SnoozeBody,
     TicketAnswer,
 )
-from triage_api.writes import IdempotencyKey, check_unit, once
+from triage_api.writes import IdempotencyKey, check_unit, once, patiently
 
 router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"])
 
@@ -139,6 +139,4 @@ def undo(
     deps: Parts, actor: CurrentActor, now: Now, decision_id: Annotated[int, Path(ge=1, le=LARGEST_ID)]
 ) -> DecisionList:
     """Take back one act with everything that it decided. A second undo of the same is refused."""
-    with deps.store.begin() as tx:
-        undone = actions.undo(tx, decision_id, actor=actor, now=now)
-    return _listed(undone)
+    return _listed(patiently(deps.store, lambda tx: actions.undo(tx, decision_id, actor=actor, now=now)))

@@ -20,6 +20,8 @@ _PAGE = 50
 _FILTERS = ("act", "actor", "kind", "key", "since", "until")
 _LINKS = {"mention": "/mentions/", "ticket": "/tickets/", "reply": "/replies/", "source": "/sources/"}
 _LONGEST = 100
+# Of a crowd the number tells enough.
+_MOST_LISTED = 5
 
 
 def act_words(act: str) -> str:
@@ -116,6 +118,8 @@ def _detail(entry: AuditEntry) -> str:
     def said(value: Any) -> str:
         if isinstance(value, dict):
             return ", ".join(f"{name} {said(inside)}".strip() for name, inside in value.items())
+        if isinstance(value, list) and len(value) > _MOST_LISTED:
+            return f"{len(value)} ({', '.join(str(inside) for inside in value[:_MOST_LISTED])} …)"
         if isinstance(value, list):
             return " → ".join("–" if inside in {None, ""} else str(inside) for inside in value)
         return str(value)

@@ -40,6 +40,7 @@ from triage_api.permissions import Permission
 from triage_api.schemas.tickets import MOST_PICKS
 from triage_api.web import languages, pages, starting, words
 from triage_api.web.languages import N_, ngettext
+from triage_api.writes import patiently
 
 COUNT_CAP = 1_001
 # Processes say every few seconds that they live; this long without a word is worth a warning.
@@ -181,12 +182,16 @@ class Posted:
         A stale write answers with a page that shows what the other person did and keeps what was filled in.
         """
         desk, key = self.desk, self.get("key", 100)
+
+        def act_once(tx: Tx) -> str:
+            kept = tx.accounts.answer(key, desk.signed.user.id) if key else None
+            where = kept.body if kept else act(tx)
+            if key and kept is None:
+                tx.accounts.keep_answer(self._answer(key, where))
+            return where
+
         try:
-            with desk.deps.store.begin() as tx:
-                kept = tx.accounts.answer(key, desk.signed.user.id) if key else None
-                where = kept.body if kept else act(tx)
-                if key and kept is None:
-                    tx.accounts.keep_answer(self._answer(key, where))
+            where = patiently(desk.deps.store, act_once)
         except SahutError as error:
             # Of two at the same time the second may meet the first one's effect before its answer.
             with desk.deps.store.read() as tx:
@@ -365,10 +370,10 @@ def flash_of(tx: Tx, request: Request) -> Flash | None:
         decision = tx.decisions.get(_number(did))
     except (NotFoundError, InvalidError):
         return None
-    act = tx.decisions.of_group(decision.group)
+    many = tx.decisions.sizes([decision.group])[decision.group]
     number = tx.tickets.get(decision.ticket_id).number if decision.ticket_id else ""
-    text = ngettext("%(count)s sebutan: %(what)s", "%(count)s sebutan: %(what)s", len(act)) % {
-        "count": len(act),
+    text = ngettext("%(count)s sebutan: %(what)s", "%(count)s sebutan: %(what)s", many) % {
+        "count": many,
         "what": words.label(decision.kind).lower(),
     }
     if decision.reason is not None:

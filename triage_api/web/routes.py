@@ -114,6 +114,7 @@ _RULES = {
     "not_found": N_("Yang Anda cari tidak ada, atau sudah dihapus."),
     "content_too_large": N_("Yang Anda kirim terlalu besar."),
     "internal": N_("Terjadi kesalahan di sisi kami. Coba lagi; bila berulang, beri tahu operator."),
+    "busy": N_("Data ini sedang diubah orang lain. Belum ada yang berubah; kirim lagi sebentar lagi."),
     "unavailable": N_("Layanan belum dapat melakukannya. Coba lagi sebentar lagi."),
 }
 # Where a refusal has no words of its own.

@@ -100,12 +100,10 @@ def mine(desk: AtDesk) -> Response:
     """What one has done lately, each act once, with a way back where there is one still."""
     with desk.deps.store.read() as tx:
         found = tx.decisions.acts_of(desk.signed.user.id, _MOST_ACTS)
+        sizes = tx.decisions.sizes({one.group for one in found})
         return desk.page(
             tx,
             "mine.html",
             tab="mine",
-            acts=[
-                (one, len(tx.decisions.of_group(one.group)), tx.mentions.get(one.mention_id), actions.can_undo(tx, one))
-                for one in found
-            ],
+            acts=[(one, sizes[one.group], tx.mentions.get(one.mention_id), actions.can_undo(tx, one)) for one in found],
         )

@@ -40,12 +40,30 @@ class Decisions(Protocol):
     """What people decided. Append-only."""
 
     def add(self, draft: DecisionDraft) -> Decision: ...
+    def add_all(self, drafts: Sequence[DecisionDraft], behind: Mapping[int, int] | None = None) -> list[Decision]:
+        """Append several, each on another mention, at the version that it has now; in the same order.
+
+        The audit log tells of a copy in the entry of the mention that it stands ``behind`` (an id by the copy's).
+        """
+        ...
+
     def get(self, decision_id: int) -> Decision:
         """Raises NotFoundError."""
         ...
 
     def of_mention(self, mention_id: int) -> list[Decision]: ...
-    def of_group(self, group: str) -> list[Decision]: ...
+    def beside(self, act: Sequence[Decision]) -> dict[int, list[Decision]]:
+        """What was decided on an act's mentions since its first decision, by mention, oldest first, without the act."""
+        ...
+
+    def of_group(self, group: str, limit: int | None = None) -> list[Decision]:
+        """The decisions of one act, or its first ``limit``, oldest first."""
+        ...
+
+    def sizes(self, groups: Collection[str]) -> dict[str, int]:
+        """On how many mentions each of these acts was."""
+        ...
+
     def recent(self, limit: int) -> list[Decision]: ...
     def acts_of(self, actor_id: int, limit: int) -> list[Decision]:
         """The latest acts of a person, newest first, each by its first decision."""
@@ -71,6 +89,10 @@ class Tickets(Protocol):
         """Raises NotFoundError, StaleWriteError."""
         ...
 
+    def lock(self, ticket_ids: Sequence[int]) -> None:
+        """Lock tickets and those whose numbers lead to them, all in one order, until the commit."""
+        ...
+
     def discretion(self, ticket_ids: Collection[int]) -> dict[int, Discretion]:
         """What is asked for the reporters of tickets, by id; those for which nothing is are left out."""
         ...
@@ -85,6 +107,10 @@ class Tickets(Protocol):
 
     def holding(self, mention_ids: Collection[int], units: Sequence[str]) -> set[int]:
         """Which of these mentions are in tickets of ``units``."""
+        ...
+
+    def of_units(self, ticket_ids: Collection[int], units: Sequence[str]) -> set[int]:
+        """Which of these tickets are of ``units``."""
         ...
 
     def change(self, ticket_id: int, change: TicketChange, now: datetime) -> Ticket: ...

@@ -123,8 +123,12 @@ class Mentions(Protocol):
         """Lock the row until the commit. Raises NotFoundError, StaleWriteError."""
         ...
 
-    def folded_behind(self, mention_id: int) -> list[MentionRecord]:
-        """The copies that wait behind a mention, by id."""
+    def all_for_update(self, versions: Mapping[int, int | None]) -> list[MentionRecord]:
+        """As `for_update` for each of ``versions`` (by id; None for whatever is there now), in order of id."""
+        ...
+
+    def folded_behind(self, mention_ids: Sequence[int]) -> list[MentionRecord]:
+        """The copies that wait behind mentions, by id, locked until the commit."""
         ...
 
     def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:

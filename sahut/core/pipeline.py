@@ -67,8 +67,11 @@ class ReassessReport:
     failed: int
 
 
-def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 500) -> int:
-    """Ring for everything that is due; the number of rings. Harmless to run twice or in two places."""
+def tick(*, store: Store, queue: Queue, clock: Clock, limit: int = 2_000) -> int:
+    """Ring for everything that is due; the number of rings. Harmless to run twice or in two places.
+
+    At most ``limit`` sources at once, the most overdue: the next tick rings for the others.
+    """
     now = clock()
     with store.read() as tx:
         due = tx.sources.due(now, limit)

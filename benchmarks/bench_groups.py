@@ -1,10 +1,11 @@
 """How long a person's act on a group of duplicates takes, and how long it keeps everybody else from writing.
 
-Set-up: one invented complaint and its copies (2,000 unless said otherwise), one behind the other in the queue,
-on SQLite and on an embedded PostgreSQL. Then the group is dismissed, put off, handed to somebody and made a ticket
-of, each taken back again, as the board does it: one transaction an act. Meanwhile a second writer, in a
-thread of its own, writes one row a time, and each of its waits is measured. Reported: milliseconds of each act and those of
-its processor (PostgreSQL's own are not among them), and the second writer's longest wait while it ran. The database's disk counts: each commit is flushed to it.
+Set-up: one invented complaint and its copies (2,000 unless said otherwise), in the queue behind it, on SQLite
+and on an embedded PostgreSQL. Then the group is dismissed, put off, handed to somebody and made a ticket of, each taken
+back again, as the board does it: one transaction an act. Meanwhile a second writer, in a thread of its own, writes one
+row a time, and each of its waits is measured. Reported: milliseconds of each act and those of its processor
+(PostgreSQL's own are not among them), and the second writer's longest wait while it ran. The disk counts: each commit
+is flushed to it.
 Run: ``python benchmarks/bench_groups.py [COPIES]``; only the standard size is kept.
 """
 

@@ -23,6 +23,13 @@ def machine() -> str:
 
 def save(name: str, result: Mapping[str, Any], *, packages: tuple[str, ...] = ()) -> None:
     """Print the result and keep it as ``results/NAME.json``."""
+    said = show(name, result, packages=packages)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(said + "\n", encoding="utf-8")
+
+
+def show(name: str, result: Mapping[str, Any], *, packages: tuple[str, ...] = ()) -> str:
+    """Print the result and keep nothing: a try at another size than the standard one. What was printed."""
     whole = {
         "bench": name,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -33,8 +40,7 @@ def save(name: str, result: Mapping[str, Any], *, packages: tuple[str, ...] = ()
     }
     said = json.dumps(whole, indent=2, ensure_ascii=False)
     print(said)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(said + "\n", encoding="utf-8")
+    return said
 
 
 def _processor() -> str:

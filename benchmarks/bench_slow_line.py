@@ -9,55 +9,30 @@ Run: ``python benchmarks/bench_slow_line.py``, in a minute or two.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from _posts import posts
 from _result import save
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
 import uvicorn
+from _archive import PASSWORD, USERNAME, fill
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from sahut import bootstrap, jobs
-from sahut.core import collecting
-from sahut.core.model import Role, SourceDraft
-from triage_api.auth import hash_password
+from sahut import bootstrap
 
 POSTS = 2_000
 VISITS = 5
-PASSWORD = "jalan mulus 2026"
 LINE = {"offline": False, "latency": 400, "downloadThroughput": 250_000 / 8, "uploadThroughput": 250_000 / 8}
 WANTED = {"first_view_bytes": 70_000, "next_view_bytes": 15_000, "first_paint_seconds": 4.0}
-
-
-def fill(made: jobs.Parts, folder: Path) -> None:
-    """A queue by the real pipeline, and somebody to read it."""
-    file = folder / "posts.jsonl"
-    distinct = {post["id"]: post for post in posts(POSTS)}
-    file.write_text("".join(json.dumps(post) + "\n" for post in distinct.values()), encoding="utf-8")
-    with made.store.begin() as tx:
-        source = tx.sources.add(SourceDraft(platform="replay", name="bench", address=str(file)), datetime.now(UTC))
-        tx.accounts.add_user(
-            username="bench",
-            name="Bench",
-            role=Role.TRIAGE,
-            password_hash=hash_password(PASSWORD),
-            must_change=False,
-            now=made.clock(),
-        )
-    collecting.collect(source.id, store=made.store, collector_for=made.collector_for, clock=made.clock)
-    jobs.assess(made)
 
 
 def visit(page: Page, address: str) -> dict[str, float]:
@@ -106,7 +81,7 @@ def main() -> None:
         settings = bootstrap.settings()
         bootstrap.migrate(settings)
         made = bootstrap.parts(settings)
-        fill(made, folder)
+        fill(made, folder, POSTS)
         server = uvicorn.Server(uvicorn.Config(bootstrap.web(settings, made), port=0, log_level="warning"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -114,7 +89,7 @@ def main() -> None:
             time.sleep(0.05)
         port = server.servers[0].sockets[0].getsockname()[1]
         address = f"http://127.0.0.1:{port}/"
-        said = httpx.post(f"{address}api/v1/session", json={"username": "bench", "password": PASSWORD})
+        said = httpx.post(f"{address}api/v1/session", json={"username": USERNAME, "password": PASSWORD})
         said.raise_for_status()
         cookies: Any = [{"name": key, "value": value, "url": address} for key, value in said.cookies.items()]
         found = []

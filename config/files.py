@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from config import _lines
 from config.conversations import ConversationsSection, conversation_policy
+from config.deadlines import DeadlinesSection, Hour, Weekdays, deadline_policy, office_hours
 from config.faults import SettingsFaultsError, close_to, dotted, from_validation
 from config.privacy import PrivacySection, RetentionSection, privacy_policy, retention_policy
 from config.replies import RepliesSection, TemplateSection, reply_policy
@@ -75,6 +76,9 @@ class UnitSection(_Strict):
     time_zone: Annotated[TimeZone | None, Field(description="The clock of its people; the agency's when left out")] = (
         None
     )
+    opens: Annotated[Hour | None, Field(description="When its people begin; as the agency when left out")] = None
+    closes: Annotated[Hour | None, Field(description="When they end")] = None
+    work_days: Annotated[Weekdays | None, Field(description="On which days they work, as in mon")] = None
 
 
 class SecuritySection(_Strict):
@@ -98,6 +102,7 @@ class PolicyFile(_Strict):
     security: SecuritySection = SecuritySection()
     privacy: PrivacySection = PrivacySection()
     retention: RetentionSection = RetentionSection()
+    deadlines: DeadlinesSection = DeadlinesSection()
     template: tuple[TemplateSection, ...] = ()
     unit: Annotated[tuple[UnitSection, ...], Field(min_length=1)]
 
@@ -110,6 +115,15 @@ class PolicyFile(_Strict):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"more than one {thing} {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _offices_open(self) -> PolicyFile:
+        for unit in self.unit:
+            try:
+                office_hours(self.deadlines, unit.opens, unit.closes, unit.work_days)
+            except ValueError as error:
+                raise ValueError(f"unit {unit.code}: {error}") from error
         return self
 
     def policy(self) -> Policy:
@@ -126,7 +140,14 @@ class PolicyFile(_Strict):
             home_area=self.places.home or "",
             source_areas=self.places.sources,
             units=tuple(
-                Unit(code=u.code, name=u.name, topics=frozenset(u.topics), time_zone=u.time_zone) for u in self.unit
+                Unit(
+                    code=u.code,
+                    name=u.name,
+                    topics=frozenset(u.topics),
+                    time_zone=u.time_zone,
+                    office=office_hours(self.deadlines, u.opens, u.closes, u.work_days),
+                )
+                for u in self.unit
             ),
             replies=reply_policy(self.replies, self.template),
             conversations=conversation_policy(self.conversations),
@@ -134,6 +155,7 @@ class PolicyFile(_Strict):
             time_zone=self.time_zone,
             privacy=privacy_policy(self.privacy),
             retention=retention_policy(self.retention),
+            deadlines=deadline_policy(self.deadlines),
         )
 
 

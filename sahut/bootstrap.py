@@ -235,6 +235,7 @@ def _means(opened: Store, loaded: Callable[[str], Collector]) -> Means:
 def web(settings: Settings, made: jobs.Parts) -> FastAPI:
     """The board and the API."""
     from sahut import looking
+    from sahut.workdays import Indonesia
     from triage_api.app import ApiSettings, create_app
 
     return create_app(
@@ -248,6 +249,7 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
         means=made.means,
         platforms=platforms(),
         areas=area_names,
+        holidays=Indonesia(),
         forget_exports=forget_exports(settings),
         settings=ApiSettings(
             base_url=settings.public_url,

@@ -33,10 +33,13 @@ ticket = Table(
     # What its title and place are searched by: see storage/masking.py.
     Column("masked", Words),
     Column("masked_by", SmallInteger, nullable=False, server_default=text("0")),
+    # By when it is to be answered, as it was promised: no later policy moves it. NULL where nothing was.
+    Column("due_at", Utc),
     Index("ix_ticket_status", "status", "id"),
 )
 partial("ix_ticket_anonymous", ticket.c.id, where="anonymous")
 partial("ix_ticket_confidential", ticket.c.id, where="confidential")
+partial("ix_ticket_due", ticket.c.due_at, ticket.c.id, where="due_at IS NOT NULL")
 partial("ix_ticket_merged_into", ticket.c.merged_into, where="merged_into IS NOT NULL")
 
 ticket_counter = Table(

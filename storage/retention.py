@@ -18,6 +18,8 @@ from storage.tables import dead_letter, mention
 _FILED = (MentionState.FILED, MentionState.CONTEXT)
 _GONE = "•••"
 _TABLES = {"tickets": ticket, "set_aside": dead_letter}
+# What people typed in a ticket's history: from what to what, and why a deadline moved.
+_WORDLESS: dict[str, Any] = {"title": ["", ""], "description": ["", ""], "place": ["", ""], "reason": ""}
 _ENDED = (TicketStatus.CLOSED, TicketStatus.VOID, "merged")
 
 
@@ -128,9 +130,6 @@ class SqlRetention:
             select(ticket_event.c.id, ticket_event.c.detail).where(ticket_event.c.ticket_id.in_(ids))
         ).all()
         for row in rows:
-            detail = {
-                name: ["", ""] if name in {"title", "description", "place"} else said
-                for name, said in row.detail.items()
-            }
+            detail = {name: _WORDLESS.get(name, said) for name, said in row.detail.items()}
             if detail != row.detail:
                 self._connection.execute(update(ticket_event).where(ticket_event.c.id == row.id).values(detail=detail))

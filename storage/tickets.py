@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 
 from sahut.core.errors import NotFoundError, StaleWriteError
 from sahut.core.model import (
+    UNANSWERED_TICKETS,
     Outcome,
     Page,
     Priority,
@@ -20,17 +21,17 @@ from sahut.core.model import (
     TicketDraft,
     TicketEvent,
     TicketFilter,
+    TicketOrder,
     TicketStatus,
     Topic,
 )
-from storage import masking, paging, ticket_candidates
+from storage import masking, ticket_candidates, ticket_order
 from storage.case_tables import ticket, ticket_counter, ticket_event
 from storage.engine import insert_into
 from storage.people_tables import account
 from storage.tables import mention
 from storage.ticket_discretion import TicketDiscretion
 
-_ORDER = "tickets"
 # A number's year is the agency's. WIB has no summer time.
 _WIB = timezone(timedelta(hours=7), "WIB")
 
@@ -41,7 +42,9 @@ class SqlTickets(TicketDiscretion):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create(self, draft: TicketDraft, *, tracking_code: str, now: datetime) -> Ticket:
+    def create(
+        self, draft: TicketDraft, *, tracking_code: str, now: datetime, due_at: datetime | None = None
+    ) -> Ticket:
         """A new ticket under the next number of the year; a rolled-back transaction leaves no gap."""
         created: int = self._connection.execute(
             ticket.insert()
@@ -57,6 +60,7 @@ class SqlTickets(TicketDiscretion):
                 anonymous=draft.anonymous,
                 confidential=draft.confidential,
                 **masking.hidden(draft.title, draft.place),
+                due_at=due_at,
                 status=TicketStatus.NEW,
                 created_at=now,
                 updated_at=now,
@@ -138,6 +142,10 @@ class SqlTickets(TicketDiscretion):
             masking.of_tickets(self._connection, [ticket_id])
         return self.get(ticket_id)
 
+    def promise(self, ticket_id: int, due_at: datetime | None, now: datetime) -> None:
+        """Set by when it is to be answered, or that nothing is promised."""
+        self._write(ticket_id, {"due_at": due_at}, now)
+
     def void(self, ticket_id: int, now: datetime) -> Ticket:
         """The conversion that made it was undone."""
         self._write(ticket_id, {"status": TicketStatus.VOID}, now)
@@ -168,16 +176,20 @@ class SqlTickets(TicketDiscretion):
             .values(**values, version=ticket.c.version + 1, updated_at=now)
         )
 
-    def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
-        """Newest first. Raises RefusedError(rule="page_token")."""
-        query = _tickets().where(*_conditions(where)).order_by(ticket.c.id.desc()).limit(limit + 1)
-        if after is not None:
-            (last,) = paging.keys(after, _ORDER, 1)
-            query = query.where(ticket.c.id < last)
+    def page(
+        self,
+        where: TicketFilter,
+        *,
+        order: TicketOrder = TicketOrder.NEWEST,
+        limit: int,
+        after: str | None = None,
+    ) -> Page[Ticket]:
+        """One page. Raises RefusedError(rule="page_token")."""
+        query = ticket_order.ordered(_tickets().where(*_conditions(where)), order, after).limit(limit + 1)
         found = [_value(row) for row in self._connection.execute(query)]
         if len(found) <= limit:
             return Page(items=found)
-        return Page(items=found[:limit], next=paging.token(_ORDER, [found[limit - 1].id]))
+        return Page(items=found[:limit], next=ticket_order.token(order, found[limit - 1]))
 
     def candidates(
         self, *, topics: Sequence[Topic], areas: Sequence[str], beside: Sequence[int], limit: int
@@ -242,6 +254,18 @@ def _conditions(where: TicketFilter) -> list[ColumnElement[bool]]:
             found.append(column.in_(values))
     if where.assignee_id is not None:
         found.append(ticket.c.assignee_id == where.assignee_id)
+    if where.unanswered:
+        found.append(ticket.c.status.in_(UNANSWERED_TICKETS))
+    if where.dated is not None:
+        found.append(ticket.c.due_at.is_not(None) if where.dated else ticket.c.due_at.is_(None))
+    for bound, holds in (
+        (where.due_from, ticket.c.due_at.__ge__),
+        (where.due_after, ticket.c.due_at.__gt__),
+        (where.due_until, ticket.c.due_at.__le__),
+        (where.due_before, ticket.c.due_at.__lt__),
+    ):
+        if bound is not None:
+            found.append(holds(bound))
     if where.search.strip():
         found.append(_found_by(where.search.strip().replace("\x00", ""), where))
     return found
@@ -287,5 +311,6 @@ def _value(row: Row[Any]) -> Ticket:
         merged_into=row.merged_into,
         anonymous=row.anonymous,
         confidential=row.confidential,
+        due_at=row.due_at,
         merged_into_number=row.merged_into_number,
     )

@@ -43,6 +43,22 @@ def _begins_on_the_board(said: str) -> bool:
     return any(text.startswith(said) for text in texts if text) or any(re.fullmatch(one, said) for one in whole)
 
 
+def test_the_keys_of_the_staff_guide_are_those_that_the_board_tells():
+    told = re.findall(
+        r"<dt>(.+?)</dt><dd>\{\{ _\(\"(.+?)\"\) \}\}</dd>",
+        (ROOT / "triage_api/web/templates/base.html").read_text(encoding="utf-8"),
+    )
+    board = [(re.findall(r"<kbd>(.+?)</kbd>", keys), said) for keys, said in told if "<kbd>" in keys]
+    guide = (ROOT / "docs/panduan.md").read_text(encoding="utf-8").partition("| tombol | |")[2].partition("\n\n")[0]
+    rows = [
+        (re.findall(r"`(.+?)`", keys), said)
+        for keys, said in re.findall(r"^\| (`.+?) \| (.+) \|$", guide, re.MULTILINE)
+    ]
+
+    assert len(board) > 15
+    assert rows == board
+
+
 def test_what_the_staff_guide_sets_in_italics_stands_on_the_board():
     text = (ROOT / "docs/panduan.md").read_text(encoding="utf-8")
     plain = re.sub(r"\s+", " ", re.sub(r"\*\*[^*]+\*\*|^\* ", "", text, flags=re.MULTILINE))

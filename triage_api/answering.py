@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sahut.core import replying, wording
-from sahut.core.model import MentionRecord, Reply, ReplyCheck, Template
+from sahut.core.model import MentionRecord, Reply, ReplyCheck, Template, Ticket, Variable
 from sahut.core.ports import Tx
 from sahut.core.replying import Judged
 from triage_api.deps import Deps
+from triage_api.web import formats
 
 
 def judged_reply(deps: Deps, reply_id: int) -> Judged:
@@ -42,4 +43,12 @@ def templates_for(tx: Tx, deps: Deps, record: MentionRecord) -> list[tuple[Templ
     ticket = None if record.ticket_id is None else tx.tickets.get(record.ticket_id)
     values = replying.template_values(record, ticket, deps.policy)
     found = wording.fitting(deps.policy.replies.templates, record.topic, record.language)
-    return [(one, wording.fill(one.text, values)) for one in found]
+    return [(one, wording.fill(one.text, values | _deadline(deps, ticket, one))) for one in found]
+
+
+def _deadline(deps: Deps, ticket: Ticket | None, template: Template) -> dict[Variable, str]:
+    """The day of a ticket's deadline, by its unit's clock; none where it is over: nobody promises what is past."""
+    if ticket is None or ticket.due_at is None or ticket.due_at < deps.clock():
+        return {}
+    clock = deps.policy.time_zone_of([ticket.unit])
+    return {Variable.DEADLINE: formats.day_in_words(ticket.due_at, clock, template.language)}

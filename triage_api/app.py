@@ -8,10 +8,11 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sahut.core.areas import NOWHERE, AreaNames
+from sahut.core.deadlines import NoHolidays
 from sahut.core.erasing import ForgetExports
 from sahut.core.model import Policy
 from sahut.core.outbox import Means
-from sahut.core.ports import Clock, Collector, Look, Price, Queue, Store
+from sahut.core.ports import Clock, Collector, Holidays, Look, Price, Queue, Store
 from triage_api import document, errors
 from triage_api.deps import Deps, authorize
 from triage_api.hardening import BodyLimit, SecurityHeaders
@@ -42,6 +43,7 @@ def create_app(
     means: Means | None = None,
     platforms: Mapping[str, str] | None = None,
     areas: Callable[[], AreaNames] = lambda: NOWHERE,
+    holidays: Holidays | None = None,
     forget_exports: ForgetExports = lambda _ids: 0,
 ) -> FastAPI:
     """An app of its own: two in one process share nothing.
@@ -50,6 +52,7 @@ def create_app(
     ``price`` tells what following it will cost;
     ``means`` say who answers on which platform, nobody where left out; ``platforms`` is what can be followed, each
     with the extra that brings its library, or ""; ``areas`` gives the names that a filter offers;
+    ``holidays`` are those that deadlines skip, none where left out;
     ``forget_exports`` takes an erased person's mentions out of tables on disk.
     """
     chosen = settings or ApiSettings()
@@ -67,6 +70,7 @@ def create_app(
         platforms=platforms or {},
         gate=gate,
         areas=areas,
+        holidays=holidays or NoHolidays(),
         forget_exports=forget_exports,
         programs=Throttle(chosen.token_per_minute),
         strangers=Throttle(chosen.wrong_token_per_minute),
@@ -81,7 +85,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.deps = deps
-    app.state.metrics = Metrics(store)
+    app.state.metrics = Metrics(store, clock, deps.deadlines)
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(authorize)])
     board.mount(app, deps)

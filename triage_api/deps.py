@@ -15,10 +15,11 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 
 from sahut.core.areas import NOWHERE, AreaNames
+from sahut.core.deadlines import Deadlines, NoHolidays
 from sahut.core.erasing import ForgetExports
 from sahut.core.model import Actor, Policy, Role
 from sahut.core.outbox import Means
-from sahut.core.ports import Clock, Collector, Look, Price, Queue, Store
+from sahut.core.ports import Clock, Collector, Holidays, Look, Price, Queue, Store
 from sahut.core.scope import UnitStore
 from sahut.core.sight import SeenStore, Sight
 from triage_api import auth, permissions, second_factor
@@ -58,6 +59,7 @@ class Deps:
     platforms: Mapping[str, str] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     areas: Callable[[], AreaNames] = lambda: NOWHERE
+    holidays: Holidays = field(default_factory=NoHolidays)
     programs: Throttle = field(default_factory=lambda: Throttle(0))
     strangers: Throttle = field(default_factory=lambda: Throttle(0))
     sight: Sight = field(default_factory=Sight)
@@ -68,6 +70,11 @@ class Deps:
     def bare(self) -> Store:
         """Without masks."""
         return self.unmasked or self.store
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """What the agency promises."""
+        return Deadlines(self.policy, self.holidays)
 
 
 def deps_of(request: Request) -> Deps:

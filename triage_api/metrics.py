@@ -10,17 +10,22 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sahut.core.ports import Store
+from sahut.core import deadlines
+from sahut.core.deadlines import Deadlines
+from sahut.core.model import Due
+from sahut.core.ports import Clock, Store
 
 _LABEL = {"mentions": "state", "sources": "state", "tickets": "status", "replies": "state"}
+# A gauge that is not cut short.
+_MOST = 10**9
 
 
 class Metrics:
     """A registry of its own, so that two apps in one process do not share numbers."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock, promises: Deadlines) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_StoreCollector(store))
+        self.registry.register(_StoreCollector(store, clock, promises))
         self.seconds = Histogram(
             "sahut_http_request_seconds",
             "Time from a request to the start of its answer, by route template",
@@ -36,8 +41,10 @@ class Metrics:
 class _StoreCollector(Collector):
     """Counts at the moment of asking."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock, promises: Deadlines) -> None:
         self._store = store
+        self._clock = clock
+        self._deadlines = promises
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Names without a query."""
@@ -48,6 +55,8 @@ class _StoreCollector(Collector):
         with self._store.read() as tx:
             counts = tx.operations.counts()
             beats = tx.operations.beats()
+            now = self._clock()
+            dues = {due: deadlines.count(tx, self._deadlines, due, now, cap=_MOST) for due in Due}
         for word, label in _LABEL.items():
             gauge = GaugeMetricFamily(f"sahut_{word}", f"Stored {word} by {label}", labels=[label])
             for name, count in counts.items():
@@ -55,6 +64,10 @@ class _StoreCollector(Collector):
                 if noun == word:
                     gauge.add_metric([value], count)
             yield gauge
+        gauge = GaugeMetricFamily("sahut_tickets_due", "Tickets without an answer by their deadline", labels=["due"])
+        for due, count in dues.items():
+            gauge.add_metric([due], count)
+        yield gauge
         yield GaugeMetricFamily("sahut_dead_letters", "Items set aside", value=counts.get("dead_letters", 0))
         latest = GaugeMetricFamily("sahut_heartbeat_timestamp_seconds", "Last sign of life by role", labels=["role"])
         seen: set[str] = set()

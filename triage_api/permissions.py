@@ -113,6 +113,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", f"{_V1}/decisions/{{decision_id}}/undo"): Permission.DECIDE,
     ("GET", f"{_V1}/tickets"): Permission.CASES,
     ("POST", f"{_V1}/tickets"): Permission.DECIDE,
+    ("GET", f"{_V1}/tickets/due"): Permission.CASES,
     ("GET", f"{_V1}/tickets/{{ticket_id}}"): Permission.CASES,
     ("PATCH", f"{_V1}/tickets/{{ticket_id}}"): Permission.HANDLE,
     ("GET", f"{_V1}/tickets/{{ticket_id}}/similar"): Permission.READ,

@@ -12,8 +12,10 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
+from sahut.core import deadlines as promises
 from sahut.core import deciding, handling, merging, personal, rules, steering, surroundings
 from sahut.core.collecting import save_mentions
+from sahut.core.deadlines import NO_DEADLINES, Deadlines
 from sahut.core.deciding import Pick
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
@@ -46,7 +48,9 @@ _ASKED = 50
 # Once a unit works on a ticket, its mentions stay with it.
 _UNDOABLE = frozenset({TicketStatus.NEW, TicketStatus.FORWARDED})
 # Fields of a ticket that hold words of a list, and nothing that somebody typed.
-_CODES = frozenset({"topic", "unit", "priority", "status", "outcome", "assignee", "anonymous", "confidential"})
+_CODES = frozenset(
+    {"topic", "unit", "priority", "status", "outcome", "assignee", "anonymous", "confidential", "due_at"}
+)
 
 
 def new_tracking_code() -> str:
@@ -66,9 +70,15 @@ def dismiss(
 
 
 def convert(
-    tx: Tx, picks: Sequence[Pick], draft: TicketDraft, *, actor: Actor, now: datetime
+    tx: Tx,
+    picks: Sequence[Pick],
+    draft: TicketDraft,
+    *,
+    actor: Actor,
+    now: datetime,
+    deadlines: Deadlines = NO_DEADLINES,
 ) -> tuple[Ticket, list[Decision]]:
-    """One new ticket of one or several mentions and their folded copies.
+    """One new ticket of one or several mentions and their folded copies, to be answered as ``deadlines`` promise.
 
     Where ``draft`` repeats what was masked in a mention, the ticket holds what the mask hides.
     """
@@ -81,7 +91,8 @@ def convert(
         description=personal.unmask(draft.description, *texts, *titles),
         place=personal.unmask(draft.place, *texts, *titles),
     )
-    ticket = tx.tickets.create(draft, tracking_code=new_tracking_code(), now=now)
+    due_at = deadlines.due(topic=draft.topic, unit=draft.unit, priority=draft.priority, at=now)
+    ticket = tx.tickets.create(draft, tracking_code=new_tracking_code(), now=now, due_at=due_at)
     decisions = deciding.write(tx, records, DecisionKind.CONVERTED, actor, now, ticket_id=ticket.id)
     tx.mentions.set_state([r.id for r in records], MentionState.CONVERTED, ticket_id=ticket.id, now=now)
     tx.tickets.add_event(ticket.id, "created", {"mentions": [r.id for r in records]}, actor.name, now)
@@ -200,9 +211,19 @@ def untie(tx: Tx, mention_id: int, version: int | None, *, actor: Actor, now: da
 
 
 def change_ticket(
-    tx: Tx, ticket_id: int, change: TicketChange, *, version: int | None, actor: Actor, now: datetime
+    tx: Tx,
+    ticket_id: int,
+    change: TicketChange,
+    *,
+    version: int | None,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    deadlines: Deadlines = NO_DEADLINES,
 ) -> Ticket:
     """Assign, move along, correct. The history says which fields changed, from what to what.
+
+    A deadline moves for a ``reason``, or by itself where ``deadlines`` say so, and the history says which.
 
     Where ``change`` repeats what was masked in the ticket, the ticket keeps what the mask hides.
     """
@@ -215,6 +236,8 @@ def change_ticket(
     )
     handling.check_may_handle(actor.role, before, change)
     rules.check_ticket_change(before, change)
+    promises.check_moved(before, change.due_at, reason, now)
+    why, change = _with_deadline(before, change, deadlines, now)
     if change.assignee_id:
         assignee = tx.accounts.user(change.assignee_id)
         # A unit officer is told of colleagues of their own units alone; of others not even that they exist.
@@ -228,6 +251,8 @@ def change_ticket(
     after = tx.tickets.change(ticket_id, change, now)
     detail: dict[str, Any] = {}
     for field in fields(TicketChange):
+        if field.name == "due_at":
+            continue
         name = "assignee_name" if field.name == "assignee_id" else field.name
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
@@ -235,7 +260,29 @@ def change_ticket(
     if detail:
         tx.tickets.add_event(ticket_id, "changed", detail, actor.name, now)
         _note(tx, after, "changed", actor, now, detail)
+    if after.due_at != before.due_at:
+        moved = {"due_at": [_iso(before.due_at), _iso(after.due_at)]}
+        said = reason.strip() if why == promises.BY_HAND else ""
+        tx.tickets.add_event(ticket_id, "due", {**moved, "why": why, "reason": said}, actor.name, now)
+        _note(tx, after, "due", actor, now, moved)
     return after
+
+
+def _with_deadline(
+    before: Ticket, change: TicketChange, deadlines: Deadlines, now: datetime
+) -> tuple[str, TicketChange]:
+    """Why the deadline moves, if it does, and the change with the one that it moves to: a person's word comes first."""
+    if change.due_at is not None and change.due_at != before.due_at:
+        return promises.BY_HAND, change
+    renewed = deadlines.renewed(before, change, now)
+    if renewed is None:
+        return promises.BY_HAND, change
+    due_at, why = renewed
+    return why, replace(change, due_at=due_at)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _meant(said: str | None, before: Ticket, first: str) -> str | None:

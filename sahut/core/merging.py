@@ -14,7 +14,16 @@ from typing import Any
 
 from sahut.core import deciding
 from sahut.core.errors import NotFoundError, RefusedError
-from sahut.core.model import Actor, AuditAct, AuditDraft, Ticket, TicketChange, TicketEvent, TicketStatus
+from sahut.core.model import (
+    UNANSWERED_TICKETS,
+    Actor,
+    AuditAct,
+    AuditDraft,
+    Ticket,
+    TicketChange,
+    TicketEvent,
+    TicketStatus,
+)
 from sahut.core.ports import Tx
 
 LEFT, TOOK_OVER = "merged_into", "took_over"
@@ -28,7 +37,8 @@ def merge_tickets(
 ) -> Ticket:
     """Let the ticket ``old`` go on in ``into``, each an id and the version that the person saw; the second one.
 
-    What either reporter was promised holds for both: the second one is anonymous, or confidential, where either was.
+    What either reporter was promised holds for both: the second one is anonymous, or confidential, where either was,
+    and to be answered by the earlier of their deadlines while both wait for an answer.
     Refused whole when either is stale, when one of them was undone or left already, when ``into`` is closed.
     """
     deciding.check_may_decide(actor)
@@ -45,10 +55,15 @@ def merge_tickets(
         raise RefusedError(f"ticket {kept.number} is closed; open it again first", rule="ticket_closed")
     moved = tx.mentions.move(left.id, kept.id, None, now)
     carried = tx.tickets.lead(left.id, kept.id, now)
-    promised = {name: [False, True] for name in _FLAGS if getattr(left, name) and not getattr(kept, name)}
+    promised: dict[str, Any] = {
+        name: [False, True] for name in _FLAGS if getattr(left, name) and not getattr(kept, name)
+    }
     _mark(tx, kept, dict.fromkeys(promised, True), now)
+    promised |= _hasten(tx, left, kept, now)
     detail = {"ticket": kept.id, "number": kept.number, "mentions": moved}
-    former = {name: getattr(kept, name) for name in _FLAGS}
+    former: dict[str, Any] = {name: getattr(kept, name) for name in _FLAGS}
+    if "due_at" in promised:
+        former["due_at"] = promised["due_at"][0]
     _write(tx, left, LEFT, {**detail, "status": left.status.value, "carried": carried, "former": former}, actor, now)
     _write(tx, kept, TOOK_OVER, {"ticket": left.id, "number": left.number, "mentions": moved, **promised}, actor, now)
     return tx.tickets.get(kept.id)
@@ -71,8 +86,13 @@ def part_tickets(tx: Tx, old_id: int, *, version: int | None, actor: Actor, now:
     moved = tx.mentions.move(kept.id, left.id, taken.detail["mentions"], now)
     tx.tickets.lead_back(left.id, TicketStatus(taken.detail["status"]), taken.detail["carried"], now)
     former = taken.detail.get("former", {})
-    freed = {name: [True, False] for name in _FLAGS if getattr(kept, name) and not former.get(name, True)}
+    freed: dict[str, Any] = {
+        name: [True, False] for name in _FLAGS if getattr(kept, name) and not former.get(name, True)
+    }
     _mark(tx, kept, dict.fromkeys(freed, False), now)
+    if "due_at" in former:
+        tx.tickets.promise(kept.id, former["due_at"] and datetime.fromisoformat(former["due_at"]), now)
+        freed["due_at"] = [_iso(kept.due_at), former["due_at"]]
     _write(tx, left, CAME_BACK, {"ticket": kept.id, "number": kept.number, "mentions": moved}, actor, now)
     _write(tx, kept, GAVE_BACK, {"ticket": left.id, "number": left.number, "mentions": moved, **freed}, actor, now)
     return tx.tickets.get(left.id)
@@ -115,6 +135,19 @@ def _last_merge(tx: Tx, left: Ticket) -> TicketEvent:
 def _check_last(tx: Tx, taken: TicketEvent, kept: Ticket) -> None:
     if last_taken_over(tx.tickets.events(kept.id)) != taken.ticket_id:
         raise RefusedError(f"something has happened to ticket {kept.number} since", rule="ticket_moved_on")
+
+
+def _hasten(tx: Tx, left: Ticket, kept: Ticket, now: datetime) -> dict[str, Any]:
+    """Give the ticket that is kept the other one's deadline where that is earlier; from what to what, if so."""
+    waiting = left.status in UNANSWERED_TICKETS and kept.status in UNANSWERED_TICKETS
+    if not waiting or left.due_at is None or (kept.due_at is not None and kept.due_at <= left.due_at):
+        return {}
+    tx.tickets.promise(kept.id, left.due_at, now)
+    return {"due_at": [_iso(kept.due_at), _iso(left.due_at)]}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _mark(tx: Tx, ticket: Ticket, flags: Mapping[str, bool], now: datetime) -> None:

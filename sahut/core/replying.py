@@ -160,7 +160,7 @@ def _answered(tx: Tx, record: MentionRecord, but: int | None) -> bool:
 
 
 def template_values(record: MentionRecord, ticket: Ticket | None, policy: Policy) -> dict[Variable, str]:
-    """What is known of a template's variables. No ticket has a deadline yet."""
+    """What is known of a template's variables, but for the deadline, which each language writes in its own way."""
     author, found = record.mention.author, {}
     if author is not None and (author.name or author.handle):
         found[Variable.NAME] = author.name or author.handle

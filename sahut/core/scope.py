@@ -31,6 +31,7 @@ from sahut.core.model import (
     TicketChange,
     TicketEvent,
     TicketFilter,
+    TicketOrder,
     User,
     Viewing,
 )
@@ -142,11 +143,18 @@ class _Tickets(_Limited):
         self.get(ticket_id)
         return self._tickets.change(ticket_id, change, now)
 
-    def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
+    def page(
+        self,
+        where: TicketFilter,
+        *,
+        order: TicketOrder = TicketOrder.NEWEST,
+        limit: int,
+        after: str | None = None,
+    ) -> Page[Ticket]:
         narrowed = self._narrowed(where)
         if narrowed is None:
             return Page(items=[])
-        found = self._tickets.page(narrowed, limit=limit, after=after)
+        found = self._tickets.page(narrowed, order=order, limit=limit, after=after)
         return Page(items=self._shown(found.items), next=found.next)
 
     def count(self, where: TicketFilter, *, cap: int) -> int:

@@ -36,6 +36,7 @@ from sahut.core.model import (
     TicketCandidate,
     TicketEvent,
     TicketFilter,
+    TicketOrder,
     Topic,
 )
 from sahut.core.model.imports import FileImport
@@ -107,10 +108,11 @@ class Sight:
 
     def event(self, found: TicketEvent, asked: Discretion | None = None) -> TicketEvent:
         """A line of a ticket's history as it is shown."""
+        why = {"reason": self._named(found.detail["reason"], asked)} if found.detail.get("reason") else {}
         if discretion.reads(self.role, asked):
-            return replace(found, detail=personal.masked(found.detail))
+            return replace(found, detail=personal.masked({**found.detail, **why}))
         words = {name: ["", ""] for name in ("title", "description", "place") if name in found.detail}
-        return replace(found, detail={**found.detail, **words})
+        return replace(found, detail={**found.detail, **words, **dict.fromkeys(why, CLOSED)})
 
     def decision(self, found: Decision, asked: Discretion | None = None) -> Decision:
         """A decision on a mention as it is shown."""
@@ -313,8 +315,15 @@ class _Tickets(_Seen):
     def count(self, where: TicketFilter, *, cap: int) -> int:
         return self._tx.tickets.count(self._asking(where), cap=cap)
 
-    def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]:
-        found = self._tx.tickets.page(self._asking(where), limit=limit, after=after)
+    def page(
+        self,
+        where: TicketFilter,
+        *,
+        order: TicketOrder = TicketOrder.NEWEST,
+        limit: int,
+        after: str | None = None,
+    ) -> Page[Ticket]:
+        found = self._tx.tickets.page(self._asking(where), order=order, limit=limit, after=after)
         return Page(items=[self._sight.ticket(one) for one in found.items], next=found.next)
 
     def candidates(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from sahut.core.model import (
     DismissReason,
+    Due,
     Kind,
     Outcome,
     Priority,
@@ -122,7 +123,10 @@ class ConvertBody(Body):
 
 
 class TicketChangeBody(Body):
-    """Members to set; what is left out or null stays. ``assignee_id`` 0 takes the assignment away."""
+    """Members to set; what is left out or null stays. ``assignee_id`` 0 takes the assignment away.
+
+    ``due_at`` moves the deadline, for the ``reason`` that is said with it.
+    """
 
     model_config = ConfigDict(json_schema_extra=example({"status": "in_progress", "assignee_id": 1, "version": 1}))
 
@@ -137,16 +141,18 @@ class TicketChangeBody(Body):
     assignee_id: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
     anonymous: bool | None = None
     confidential: bool | None = None
+    due_at: Time | None = None
+    reason: Prose = ""
     version: Version | None = None
 
     def change(self) -> TicketChange:
         """As the core takes it."""
-        return TicketChange(**self.model_dump(exclude={"version"}))
+        return TicketChange(**self.model_dump(exclude={"version", "reason"}))
 
 
 class TicketAnswer(Answer):
     """A formal case. ``tracking_code`` is the citizen's, ``merged_into`` the ticket that it goes on in. Personal data
-    in its words are masked.
+    in its words are masked. ``due_at`` is by when it is to be answered, null where nothing is promised.
 
     Sent back as they are, the masks stand for what they hide.
     """
@@ -170,6 +176,7 @@ class TicketAnswer(Answer):
     created_at: datetime
     updated_at: datetime
     version: int
+    due_at: datetime | None
     merged_into: int | None
     merged_into_number: str
 
@@ -194,10 +201,32 @@ class EventAnswer(Answer):
         return cls(id=event.id, kind=event.kind, detail=dict(event.detail), actor=event.actor_name, at=event.at)
 
 
+class DayOffAnswer(Answer):
+    """A day that a deadline skips; ``name`` is the holiday's in Indonesian, empty for one of the agency's own."""
+
+    day: date
+    name: str
+
+
+class DueAnswer(Answer):
+    """How many tickets wait for an answer, by how they stand to their deadlines; ``soon`` is until ``soon_until``."""
+
+    overdue: int
+    soon: int
+    later: int
+    none: int
+    soon_until: datetime
+
+
 class TicketDetail(Answer):
-    """A ticket with its history, oldest first, and its mentions, two hundred at most."""
+    """A ticket with its history, oldest first, and its mentions, two hundred at most.
+
+    ``due`` is how it stands to its deadline, null once it is answered; ``days_off`` are the holidays before that.
+    """
 
     ticket: TicketAnswer
+    due: Due | None
+    days_off: list[DayOffAnswer]
     history: list[EventAnswer]
     mentions: list[MentionAnswer]
 

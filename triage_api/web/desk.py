@@ -245,7 +245,7 @@ _PAGES = {"mention": "mentions", "ticket": "tickets", "reply": "replies", "impor
 _LISTS = {"view": "/views"}  # what has no page of its own
 _SHOWN_AFTER_STALE = {
     *("text", "note", "link", "reason", "until", "kind", "sentiment"),
-    *("title", "description", "topic", "unit", "place", "priority", "status", "outcome"),
+    *("title", "description", "topic", "unit", "place", "priority", "status", "outcome", "due_day", "due_hour"),
     *("name", "address", "query", "minutes"),
 }
 

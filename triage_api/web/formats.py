@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from sahut.core.model import TimeZone
 from triage_api.web import languages
 from triage_api.web.languages import ngettext
 from triage_api.web.words import _
@@ -38,9 +39,43 @@ def day_name(at: date) -> str:
     return str(format_date(at, "EEE, d MMM", locale=_LOCALES[languages.current()][0]))
 
 
-def _written(at: datetime, day: str) -> str:
+def moment_at(at: datetime, clock: TimeZone) -> str:
+    """As `moment`, by another clock than the reader's: `Selasa, 24 November 2026 12.00 WIT`."""
+    return _written(at, "EEEE, d MMMM y ", clock)
+
+
+def clock_time_at(at: datetime, clock: TimeZone) -> str:
+    """As `clock_time`, by another clock."""
+    return _written(at, "", clock)
+
+
+def weekday_of(at: datetime, clock: TimeZone) -> str:
+    """`Senin, 30 Nov`, by that clock."""
+    return _day(at, clock, "EEEE, d MMM")
+
+
+def day_of(at: datetime, clock: TimeZone) -> str:
+    """`30 Nov 2026`, by that clock."""
+    return _day(at, clock, "d MMM y")
+
+
+def day_in_words(at: datetime, clock: TimeZone, language: str) -> str:
+    """`Senin, 30 November 2026`, by that clock, for a text in ``language``: English, or else Indonesian."""
+    return str(
+        format_date(
+            at.astimezone(clock.info).date(), "EEEE, d MMMM y", locale=_LOCALES.get(language, _LOCALES["id"])[0]
+        )
+    )
+
+
+def _day(at: datetime, clock: TimeZone, pattern: str) -> str:
+    return str(format_date(at.astimezone(clock.info).date(), pattern, locale=_LOCALES[languages.current()][0]))
+
+
+def _written(at: datetime, day: str, clock: TimeZone | None = None) -> str:
+    clock = clock or languages.time_zone()
     locale, time = _LOCALES[languages.current()]
-    return f"{format_datetime(at, day + time, tzinfo=languages.zone(), locale=locale)} {languages.time_zone()}"
+    return f"{format_datetime(at, day + time, tzinfo=clock.info, locale=locale)} {clock}"
 
 
 def relative(at: datetime, now: datetime) -> str:

@@ -31,6 +31,8 @@ _ENUMS = (
     "SourceCondition",
     "DecisionKind",
     "RevealPurpose",
+    "Due",
+    "TicketOrder",
 )
 
 
@@ -60,6 +62,7 @@ def environment() -> Environment:
         short_moment=formats.short_moment,
         day_name=formats.day_name,
         number=formats.number,
+        capped=formats.capped,
         percent=formats.percent,
         span=formats.span,
         plain=hostile.plain,

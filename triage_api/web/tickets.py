@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from sahut.core import actions, discretion, merging, rules, searching
 from sahut.core.model import (
     OPEN_TICKETS,
+    Due,
     MentionFilter,
     MentionOrder,
     Outcome,
@@ -21,6 +22,7 @@ from sahut.core.model import (
     TicketDraft,
     TicketEvent,
     TicketFilter,
+    TicketOrder,
     TicketStatus,
     Topic,
 )
@@ -28,7 +30,7 @@ from sahut.core.ports import Tx
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.permissions import Permission
-from triage_api.web import hostile, ticket_merges, words
+from triage_api.web import deadlines, hostile, ticket_merges, words
 from triage_api.web.desk import COUNT_CAP, AtDesk, Decides, Handles, Posted, picks_of
 from triage_api.web.languages import ngettext
 from triage_api.web.words import _
@@ -39,7 +41,7 @@ TicketId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 _PAGE = 50
 _MOST_MENTIONS = 100
 _TITLE_WORDS, _LONGEST_TITLE, _LONGEST_LINE = 12, 200, 300
-_FILTERS = ("q", "status", "topic", "unit", "mine")
+_FILTERS = ("q", "status", "topic", "unit", "mine", "due", "order")
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -102,7 +104,9 @@ def convert(form: Decides) -> Response:
     )
 
     def act(tx: Tx) -> str:
-        ticket, made = actions.convert(tx, form.picks(), draft, actor=form.desk.signed.actor, now=form.desk.now)
+        ticket, made = actions.convert(
+            tx, form.picks(), draft, actor=form.desk.signed.actor, now=form.desk.now, deadlines=form.desk.deps.deadlines
+        )
         return f"/tickets/{ticket.id}?did={made[0].id}"
 
     return form.once(act)
@@ -123,7 +127,7 @@ def _unit(form: Posted) -> str:
 
 @router.get("")
 def tickets(desk: AtDesk) -> Response:
-    """Tickets, newest first."""
+    """Tickets, newest first or by their deadlines."""
     asked = desk.request.query_params
     kept = {key: asked[key] for key in _FILTERS if asked.get(key)}
     status, topic = kept.get("status", ""), kept.get("topic", "")
@@ -135,13 +139,18 @@ def tickets(desk: AtDesk) -> Response:
         assignee_id=desk.signed.user.id if "mine" in kept else None,
         search=kept.get("q", "")[:200].replace("\x00", ""),
     )
+    if kept.get("due") in set(Due):
+        where = desk.deps.deadlines.narrowed(where, Due(kept["due"]), desk.now)
+    order = TicketOrder(kept["order"]) if kept.get("order") in set(TicketOrder) else TicketOrder.NEWEST
     with desk.deps.store.read() as tx:
-        found = tx.tickets.page(where, limit=_PAGE, after=asked.get("after") or None)
+        found = tx.tickets.page(where, order=order, limit=_PAGE, after=asked.get("after") or None)
         return desk.page(
             tx,
             "tickets.html",
             tab="tickets",
             found=found,
+            dues={one.id: deadlines.shown(desk, one) for one in found.items},
+            due_counts=deadlines.counts(desk, tx),
             total=tx.tickets.count(where, cap=COUNT_CAP),
             asked={**dict.fromkeys(_FILTERS, ""), **kept},
             filtered=bool(kept),
@@ -165,11 +174,14 @@ def ticket(desk: AtDesk, ticket_id: TicketId) -> Response:
             "ticket.html",
             tab="tickets",
             ticket=found,
+            due=deadlines.shown(desk, found),
+            days_off=desk.deps.deadlines.days_off(found),
+            may_move_due=deadlines.may_move(desk, found),
             nexts=[s for s in TicketStatus if s in rules.next_statuses(found.status) and s is not TicketStatus.CLOSED],
             may_close=TicketStatus.CLOSED in rules.next_statuses(found.status),
             people=[user for user in tx.accounts.users() if user.active],
             flags_that_stay=_stay(desk, found),
-            events=[(event, _sentence(desk, event)) for event in reversed(events)],
+            events=[(event, _sentence(desk, event, found.unit)) for event in reversed(events)],
             led=ticket_merges.led(desk, tx, found),
             taken_over=ticket_merges.taken_over(tx, events) if may_decide else None,
             may_part=may_decide and merging.can_part(tx, ticket_id),
@@ -211,20 +223,23 @@ def change(form: Handles, ticket_id: TicketId) -> Response:
         wanted["assignee_id"] = form.number("assignee") if form.get("assignee") else 0
 
     def act(tx: Tx) -> str:
+        due_at = deadlines.typed(form, tx.tickets.get(ticket_id)) if "due_day" in has else None
         actions.change_ticket(
             tx,
             ticket_id,
-            TicketChange(**wanted),
+            TicketChange(**wanted, due_at=due_at),
             version=form.number("version"),
             actor=form.desk.signed.actor,
             now=form.desk.now,
+            reason=form.get("reason", _LONGEST_LINE),
+            deadlines=form.desk.deps.deadlines,
         )
         return f"/tickets/{ticket_id}?done=saved"
 
     return form.once(act)
 
 
-def _sentence(desk: Any, event: TicketEvent) -> str:
+def _sentence(desk: Any, event: TicketEvent, unit: str) -> str:
     """One line of the history in words."""
     count = len(event.detail.get("mentions", ()))
     match event.kind:
@@ -238,9 +253,13 @@ def _sentence(desk: Any, event: TicketEvent) -> str:
             return _("mengurungkan pembuatan tiket; sebutannya kembali ke antrean")
         case "changed":
             return "; ".join(_changed(desk, name, *pair) for name, pair in event.detail.items())
+        case "due":
+            return deadlines.moved(desk, event.detail, unit)
     flags = [
         _changed(desk, name, *event.detail[name]) for name in ("anonymous", "confidential") if name in event.detail
     ]
+    if "due_at" in event.detail:
+        flags.append(deadlines.moved(desk, event.detail, unit))
     return "; ".join([ticket_merges.sentence(event) or event.kind, *flags])
 
 

@@ -59,6 +59,7 @@ from sahut.core.model.conversations import (
     ConversationTask,
     Cut,
 )
+from sahut.core.model.deadlines import DayOff, DeadlinePolicy, Due, OfficeHours, TicketOrder
 from sahut.core.model.deliveries import Delivery, Told
 from sahut.core.model.estimates import Estimate, Forecast
 from sahut.core.model.learning import (
@@ -139,6 +140,7 @@ from sahut.core.model.suggestions import (
 from sahut.core.model.together import SavedView, Viewing
 from sahut.core.model.words import (
     OPEN_TICKETS,
+    UNANSWERED_TICKETS,
     DecisionKind,
     DismissReason,
     Kind,
@@ -163,6 +165,7 @@ from sahut.core.model.words import (
 __all__ = [
     "BINS",
     "OPEN_TICKETS",
+    "UNANSWERED_TICKETS",
     "WIB",
     "Access",
     "Actor",
@@ -194,8 +197,10 @@ __all__ = [
     "CredentialDraft",
     "Currency",
     "Cut",
+    "DayOff",
     "DeadItem",
     "DeadLetter",
+    "DeadlinePolicy",
     "Decided",
     "Decision",
     "DecisionDraft",
@@ -203,6 +208,7 @@ __all__ = [
     "Delivery",
     "Discretion",
     "DismissReason",
+    "Due",
     "Estimate",
     "Facets",
     "Forecast",
@@ -224,6 +230,7 @@ __all__ = [
     "MentionVersion",
     "Nearness",
     "Need",
+    "OfficeHours",
     "Outcome",
     "Page",
     "Period",
@@ -279,6 +286,7 @@ __all__ = [
     "TicketDraft",
     "TicketEvent",
     "TicketFilter",
+    "TicketOrder",
     "TicketStatus",
     "TicketSuggestion",
     "Tie",

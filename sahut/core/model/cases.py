@@ -109,6 +109,7 @@ class Ticket:
     """The formal case. ``number`` is for staff (``2026-000123``), ``tracking_code`` is the citizen's: unguessable.
 
     ``merged_into`` is the ticket that it goes on in, where its number leads to; None for one that stands for itself.
+    ``due_at`` is by when it is to be answered, as it was promised; None where nothing was.
     """
 
     id: int
@@ -132,6 +133,7 @@ class Ticket:
     merged_into_number: str = ""
     anonymous: bool = False
     confidential: bool = False
+    due_at: datetime | None = None
 
     @property
     def discretion(self) -> Discretion:
@@ -154,14 +156,15 @@ class TicketChange:
     assignee_id: int | None = None
     anonymous: bool | None = None
     confidential: bool | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketEvent:
     """One line of a ticket's history. Append-only.
 
-    ``kind``: created, merged, changed, unmerged, void, note; of whole tickets merged_into and took_over, and, where
-    that was taken back, came_back and gave_back.
+    ``kind``: created, merged, changed, unmerged, void, note; due (``due_at`` from and to, ``why``, ``reason``); of
+    whole tickets merged_into and took_over, and, where that was taken back, came_back and gave_back.
     """
 
     id: int
@@ -178,6 +181,8 @@ class TicketFilter:
 
     ``search`` finds a ticket by the numbers of those that were merged into it too, of ``former_units`` alone if given.
     ``not_confidential``: the words of a confidential one do not find it; its numbers do.
+    ``due_from`` and ``due_until`` take their own moment in, ``due_after`` and ``due_before`` do not; ``dated`` is
+    whether there is a deadline at all. ``unanswered``: what has still to keep it.
     """
 
     statuses: Sequence[TicketStatus] = ()
@@ -187,6 +192,12 @@ class TicketFilter:
     search: str = ""
     former_units: Sequence[str] = ()
     not_confidential: bool = False
+    unanswered: bool = False
+    dated: bool | None = None
+    due_from: datetime | None = None
+    due_after: datetime | None = None
+    due_until: datetime | None = None
+    due_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sahut.core.model.conversations import ConversationPolicy
+from sahut.core.model.deadlines import DeadlinePolicy, OfficeHours
 from sahut.core.model.replies import ReplyPolicy
 from sahut.core.model.words import Kind, Role, TimeZone, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """The office that acts on a topic. Without a ``time_zone`` it keeps the agency's."""
+    """The office that acts on a topic. Without a ``time_zone``, or an ``office``, it keeps the agency's."""
 
     code: str
     name: str
     topics: frozenset[Topic] = frozenset()
     time_zone: TimeZone | None = None
+    office: OfficeHours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,8 @@ class Policy:
     names that several areas bear; a source's own (by source name) comes before it. ``replies`` is how it answers,
     ``conversations`` how much of what stands around a mention it wants. Accounts of the roles in ``second_factor`` set
     one up before anything else. ``privacy`` is what it decided of persons, ``retention`` how long it
-    keeps what. ``time_zone`` is the agency's, by which dates and times are written and read.
+    keeps what. ``time_zone`` is the agency's, by which dates and times are written and read,
+    ``deadlines`` what it promises.
     """
 
     flagged_kinds: frozenset[Kind] = frozenset({Kind.COMPLAINT})
@@ -77,6 +80,7 @@ class Policy:
     time_zone: TimeZone = TimeZone.WIB
     privacy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    deadlines: DeadlinePolicy = field(default_factory=DeadlinePolicy)
 
     def unit_for(self, topic: Topic) -> Unit | None:
         """The first unit that acts on ``topic``, None when the policy names none."""
@@ -86,6 +90,11 @@ class Policy:
         """By which clock the people of these units work; the agency's where the units differ, or there is none."""
         named = {unit.time_zone or self.time_zone for unit in self.units if unit.code in codes}
         return named.pop() if len(named) == 1 else self.time_zone
+
+    def office_of(self, code: str) -> OfficeHours:
+        """When the people of a unit work; the agency's hours where it has none of its own, or there is no such unit."""
+        named = next((unit.office for unit in self.units if unit.code == code), None)
+        return named or self.deadlines.office
 
     def area_of(self, source_name: str) -> str:
         """The code of the area that a source speaks of, empty when nobody has said."""

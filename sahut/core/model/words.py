@@ -191,6 +191,9 @@ class TicketStatus(StrEnum):
 OPEN_TICKETS = (TicketStatus.NEW, TicketStatus.FORWARDED, TicketStatus.IN_PROGRESS, TicketStatus.ANSWERED)
 """What somebody still works on."""
 
+UNANSWERED_TICKETS = (TicketStatus.NEW, TicketStatus.FORWARDED, TicketStatus.IN_PROGRESS)
+"""What waits for an answer: a deadline is its to keep."""
+
 
 class Outcome(StrEnum):
     """How a closed ticket ended; "closed" is not "fixed"."""

@@ -30,6 +30,7 @@ from sahut.core.model import (
     TicketDraft,
     TicketEvent,
     TicketFilter,
+    TicketOrder,
     TicketStatus,
     Topic,
     User,
@@ -77,7 +78,9 @@ class Decisions(Protocol):
 class Tickets(Protocol):
     """The tickets of a transaction."""
 
-    def create(self, draft: TicketDraft, *, tracking_code: str, now: datetime) -> Ticket:
+    def create(
+        self, draft: TicketDraft, *, tracking_code: str, now: datetime, due_at: datetime | None = None
+    ) -> Ticket:
         """Numbers without a gap per year of the agency's clock (WIB)."""
         ...
 
@@ -114,6 +117,10 @@ class Tickets(Protocol):
         ...
 
     def change(self, ticket_id: int, change: TicketChange, now: datetime) -> Ticket: ...
+    def promise(self, ticket_id: int, due_at: datetime | None, now: datetime) -> None:
+        """Set by when it is to be answered, or that nothing is promised."""
+        ...
+
     def void(self, ticket_id: int, now: datetime) -> Ticket: ...
     def lead(self, ticket_id: int, into_id: int, now: datetime) -> list[int]:
         """The ticket is merged: its number leads to ``into_id``, and so do those that led to it; the latter's ids."""
@@ -123,7 +130,14 @@ class Tickets(Protocol):
         """Undo `lead`: the ticket has ``status`` again, and the ``carried`` ones lead to it."""
         ...
 
-    def page(self, where: TicketFilter, *, limit: int, after: str | None = None) -> Page[Ticket]: ...
+    def page(
+        self,
+        where: TicketFilter,
+        *,
+        order: TicketOrder = TicketOrder.NEWEST,
+        limit: int,
+        after: str | None = None,
+    ) -> Page[Ticket]: ...
     def candidates(
         self, *, topics: Sequence[Topic], areas: Sequence[str], beside: Sequence[int], limit: int
     ) -> list[TicketCandidate]:

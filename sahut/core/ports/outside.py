@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from threading import Event
 from typing import Any, Protocol, runtime_checkable
 
@@ -37,6 +37,18 @@ Look = Callable[[SourceDraft], Probe]
 
 Price = Callable[[SourceDraft], Estimate | None]
 """What following a place will cost; None where its platform charges nothing. Raises as `Look` does."""
+
+
+class Holidays(Protocol):
+    """A country's days off, by name; "" for a day that is none."""
+
+    def public(self, day: date) -> str:
+        """A holiday of everybody's."""
+        ...
+
+    def joint_leave(self, day: date) -> str:
+        """Leave that the state decrees for its offices (cuti bersama)."""
+        ...
 
 
 class Collector(Protocol):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, String, Table, cast, func, literal, or_, sele
 
 from sahut.core import personal
 from sahut.core.model import MentionState, Person, PersonCounts
-from storage import masking
+from storage import brought, masking
 from storage.case_tables import decision, ticket, ticket_event
 from storage.conversation_tables import conversation
 from storage.engine import insert_into
@@ -22,7 +22,8 @@ from storage.reply_tables import reply, reply_event
 from storage.tables import dead_letter, mention, mention_version, source, told
 
 _GONE = "•••"
-# A shorter name is a word of the language too.
+_OURS = ("text", "part", "reason")
+# A shorter name is a word of the language too, unless an @ stands before it.
 _SHORTEST_NAME = 4
 _WAITING = (MentionState.COLLECTED, MentionState.FLAGGED, MentionState.SNOOZED, MentionState.HELD)
 
@@ -57,8 +58,9 @@ class SqlPersons:
             versions=many(mention_version, mention_version.c.mention_id.in_(mine)),
             replies=many(reply, reply.c.mention_id.in_(mine)),
             tickets=len(self._tickets(theirs)),
-            named=sum(len(rows) for _table, rows in self._naming(who)),
+            named=sum(len(rows) for _table, rows in self._naming(who)) + len(self._addressing(who)),
             set_aside=sum(len(ids) for _table, ids in self._unread(who)),
+            brought=len(brought.naming(self._connection, who)),
             erased=self.is_buried(who),
         )
 
@@ -96,9 +98,7 @@ class SqlPersons:
 
     def erase(self, mention_ids: Sequence[int], now: datetime) -> None:
         """Take a person out of mentions and of all that came of them; tickets keep their own words without them."""
-        if self._connection.dialect.name == "sqlite":
-            # What stood there is overwritten, and not just no longer pointed at.
-            self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        self._overwrite()
         rows = self._connection.execute(
             select(
                 mention.c.id,
@@ -150,6 +150,11 @@ class SqlPersons:
         masking.of_tickets(self._connection, tickets)
         self._rewrite(ticket_event, ticket_event.c.ticket_id.in_(tickets), ("detail",), masked)
 
+    def _overwrite(self) -> None:
+        if self._connection.dialect.name == "sqlite":
+            # What stood there is overwritten, and not just no longer pointed at.
+            self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
     def _rename(self, mention_id: int, platform: str, native_id: str) -> None:
         """On some platforms a post's id holds its author's: what answers it points at a word of ours from then on."""
         for column in (mention.c.parent, mention.c.root, mention.c.repost_of):
@@ -169,6 +174,7 @@ class SqlPersons:
 
     def forget_name(self, who: Person, now: datetime) -> int:
         """Take a handle out of what others wrote to it, and drop what could not be read and names it; how many rows."""
+        self._overwrite()
         done = 0
         said = _addressed_no_more(who.handle)
         for table, rows in self._naming(who):
@@ -179,6 +185,15 @@ class SqlPersons:
                     new = masking.said(**new) | renewed(now) | {"raw": None, "why": None}
                 self._connection.execute(update(table).where(table.c.id == row.id).values(new))
                 done += 1
+        for row in self._addressing(who):
+            new = {name: said(getattr(row, name)) for name in _OURS}
+            self._connection.execute(
+                update(reply).where(reply.c.id == row.id).values(**new, version=reply.c.version + 1)
+            )
+            done += 1
+        files = brought.naming(self._connection, who)
+        brought.forget(self._connection, files)
+        done += len(files)
         for table, ids in self._unread(who):
             self._connection.execute(table.delete().where(table.c.id.in_(ids)))
             done += len(ids)
@@ -200,6 +215,19 @@ class SqlPersons:
             found.append((table, [row for row in rows if pattern.search(f"{row.title}\n{row.text}")]))
         return found
 
+    def _addressing(self, who: Person) -> list[Any]:
+        """Replies of ours to others that name a handle."""
+        if not who.handle:
+            return []
+        pattern = _addressed(who.handle)
+        name = f"@{who.handle.removeprefix('@')}"
+        columns = [reply.c[part] for part in _OURS]
+        says = or_(*(column.icontains(name, autoescape=True) for column in columns))
+        theirs = select(mention.c.id).where(self._theirs(who))
+        here = (reply.c.platform == who.platform, reply.c.mention_id.not_in(theirs))
+        rows = self._connection.execute(select(reply.c.id, *columns).where(*here, says)).all()
+        return [row for row in rows if any(pattern.search(getattr(row, part)) for part in _OURS)]
+
     def _unread(self, who: Person) -> list[tuple[Table, list[int]]]:
         """Sealed as they came, so that there is no other way than to open each."""
         names = _named_by(who)
@@ -214,7 +242,7 @@ class SqlPersons:
 
 def _names(authors: Iterable[Mapping[str, Any] | None]) -> list[str]:
     found = {str(author[part]).strip() for author in authors if author for part in ("handle", "name", "url")}
-    return sorted((one for one in found if len(one) >= _SHORTEST_NAME), key=len, reverse=True)
+    return sorted(found, key=len, reverse=True)
 
 
 def _addressed(handle: str) -> re.Pattern[str]:
@@ -255,8 +283,16 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _pattern(names: Sequence[str]) -> re.Pattern[str]:
-    said = "|".join(re.escape(one.removeprefix("@")) for one in names)
-    return re.compile(rf"@?(?<![\w.])(?:{said})(?![\w])", re.IGNORECASE)
+    said = [one.removeprefix("@") for one in names]
+    ways = [
+        rf"{before}(?:{'|'.join(map(re.escape, those))})(?!\w)"
+        for before, those in (
+            (r"@?(?<![\w.])", [one for one in said if len(one) >= _SHORTEST_NAME]),
+            (r"(?<![\w.])@", [one for one in said if 0 < len(one) < _SHORTEST_NAME]),
+        )
+        if those
+    ]
+    return re.compile("|".join(ways), re.IGNORECASE)
 
 
 def _without(names: Sequence[str]) -> Callable[[str], str]:

@@ -26,6 +26,7 @@ _WORDS = {
     "tickets": "tickets, which keep their own words without them",
     "named": "texts of others that name them",
     "set_aside": "items that could not be read and hold their name",
+    "brought": "files on their way in that hold their name",
 }
 
 

@@ -97,6 +97,7 @@ def _said(found: PersonCounts) -> dict[str, int]:
         "tickets": found.tickets,
         "named": found.named,
         "set_aside": found.set_aside,
+        "brought": found.brought,
     }
 
 
@@ -126,6 +127,7 @@ def _lines(tx: Tx, who: Person, found: PersonCounts, policy: Policy, now: dateti
     yield f"- {found.tickets} tiket yang lahir dari tulisan itu, dan {found.replies} balasan kami"
     yield f"- {found.named} tulisan orang lain yang menyebut akun Anda"
     yield f"- {found.set_aside} data mentah yang belum dapat dibaca dan memuat akun Anda"
+    yield f"- {found.brought} berkas yang dibawa petugas dan belum dibaca, yang memuat akun Anda"
     yield "Anda pernah meminta dihapus: tulisan Anda tidak dikumpulkan lagi." if found.erased else ""
     yield ""
     yield "Untuk apa: agar pengaduan tentang layanan publik ditemukan, ditangani, dan dijawab."

@@ -30,6 +30,7 @@ class PersonAnswer(Answer):
     tickets: int
     named: int
     set_aside: int
+    brought: int
     erased: bool
 
     @classmethod

@@ -18,7 +18,8 @@ class Person:
 class PersonCounts:
     """How much is held of a person.
 
-    ``named`` are other people's texts that name the handle, ``set_aside`` items that could not be read and hold it.
+    ``named`` are other people's texts that name the handle, ``set_aside`` items that could not be read and hold it,
+    ``brought`` files on their way in that do.
     ``erased``: what they write is not collected any more.
     """
 
@@ -28,4 +29,5 @@ class PersonCounts:
     tickets: int = 0
     named: int = 0
     set_aside: int = 0
+    brought: int = 0
     erased: bool = False

@@ -1,10 +1,11 @@
 """Lateness, processor share and memory while 1,000 sources are followed, each every five minutes; how many it can be.
 
-Set-up: a local web server in a process of its own serves as many JSON feeds as there are sources, twenty items each (two
-with several workers); at each reading one feed in ten has a new item, a post of a keyword stream, the others answer 304. The sources are due spread over the interval, as
-they are after a day. A first round, in which everything is new, is not counted; once it is judged, what follows is. Lateness is
-how long after a source was due its reading was stored, seen from the database four times a second (of more than 1,000
-sources once a second). The scheduler's tick is 15 s, which alone makes a median of some 7.5 s. Linux only.
+Set-up: a local web server in a process of its own serves as many JSON feeds as there are sources, twenty items each
+(two with several workers); at each reading one feed in ten has a new item, a post of a keyword stream, the others
+answer 304. The sources are due spread over the interval, as they are after a day. A first round, in which everything is
+new, is not counted; once it is judged, what follows is. Lateness is how long after a source was due its reading was
+stored, seen from the database four times a second (of more than 1,000 sources once a second). The scheduler's tick is
+15 s, which alone makes a median of some 7.5 s. Linux only.
 
 ``python benchmarks/bench_sources.py``: ``sahut run`` on SQLite, 1,000 sources every 5 minutes, two rounds.
 ``… --workers N``: the same on an embedded PostgreSQL with one scheduler and N workers as processes of their own, 10,000

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 import tweepy
 
+from collectors import _x_sign_in
 from collectors._refusals import refusal
 from collectors._sessions import session, unanswered
 from collectors._settings import CollectorSettings
@@ -53,11 +54,58 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
 
     def __init__(self, access: Access, settings: CollectorSettings) -> None:
         keys = [access.secrets.get(key) for key in USER_KEYS]
-        super().__init__(access.secrets.get("bearer_token"), *keys, return_type=dict, wait_on_rate_limit=False)
+        self._access, self._settings = access, settings
+        # What a browser's sign-in gave is renewed by `opened`; it comes before the account's old keys.
+        self._session: Mapping[str, str] = access.session if _x_sign_in.fits(access) else {}
+        self._own = False
+        super().__init__(
+            access.secrets.get("bearer_token") or self._session.get("access"),
+            *keys,
+            return_type=dict,
+            wait_on_rate_limit=False,
+        )
         self.session = session(settings, base_url=access.base_url)
         self.session.hooks["response"] = [self._hear]
         self.user_agent = settings.agent
         self.heard: requests.Response | None = None
+
+    def last(self, now: datetime) -> None:
+        """Make sure of a sign-in that lasts, where there is one. Raises TransientError, PermanentError."""
+        if self._session:
+            self._hold(_x_sign_in.lasting(self._access, self._settings, now))
+
+    def request(
+        self, method: str, route: str, params: Any = None, json: Any = None, user_auth: bool = False
+    ) -> requests.Response:
+        """As tweepy's, as our account by its sign-in where there is one. Raises tweepy's errors, and as `last`.
+
+        Where X no longer takes its token, which another process may have renewed, another one is tried, once: what X
+        answered 401 has not been done.
+        """
+        if not self._session or not (user_auth or not self._access.secrets.get("bearer_token")):
+            plain: requests.Response = super().request(method, route, params=params, json=json, user_auth=user_auth)
+            return plain
+        try:
+            return self._as_signed_in(method, route, params, json)
+        except tweepy.Unauthorized:
+            if self._own:
+                raise
+            now = datetime.now(UTC)
+            self._hold(_x_sign_in.renewed(self._access, self._session, self._settings, now))
+            return self._as_signed_in(method, route, params, json)
+
+    def _as_signed_in(self, method: str, route: str, params: Any, json: Any) -> requests.Response:
+        kept: str | None = self.bearer_token
+        self.bearer_token: str | None = self._session["access"]
+        try:
+            said: requests.Response = super().request(method, route, params=params, json=json, user_auth=False)
+        finally:
+            self.bearer_token = kept
+        return said
+
+    def _hold(self, session: Mapping[str, str]) -> None:
+        self._own = session is not self._session
+        self._session = session
 
     def listen(self) -> None:
         """Forget what was heard, before another call."""
@@ -74,13 +122,25 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy ships no types
 
 
 @contextmanager
-def opened(access: Access | None, settings: CollectorSettings) -> Iterator[XClient]:
-    """A client for ``access``. Raises PermanentError(NO_CREDENTIAL) without a bearer token."""
-    if access is None or not access.secrets.get("bearer_token"):
-        raise PermanentError("X is read only with the bearer token of an app of yours", problem=Problem.NO_CREDENTIAL)
+def opened(access: Access | None, settings: CollectorSettings, now: datetime) -> Iterator[XClient]:
+    """A client for ``access``. Raises PermanentError(NO_CREDENTIAL) without a bearer token or a sign-in.
+
+    Raises TransientError and PermanentError, too, where a sign-in has to be renewed and is not.
+    """
+    if access is None or not (access.secrets.get("bearer_token") or _x_sign_in.fits(access)):
+        raise PermanentError(
+            "X is read only with the bearer token of an app of yours, or signed in by a browser",
+            problem=Problem.NO_CREDENTIAL,
+        )
     client = XClient(access, settings)
     with client.session:
+        client.last(now)
         yield client
+
+
+def as_user(access: Access | None) -> bool:
+    """Whether a credential acts as our account: by the account's keys, or signed in by a browser."""
+    return access is not None and (all(access.secrets.get(key) for key in USER_KEYS) or _x_sign_in.fits(access))
 
 
 def ask(client: XClient, what: str, now: datetime, call: Callable[[], Any]) -> dict[str, Any]:

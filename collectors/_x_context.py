@@ -31,7 +31,7 @@ class XTalker:
 
         What was paid for is kept where the budget ends amid it, and the rest counts as cut.
         """
-        with opened(access, self._settings) as client:
+        with opened(access, self._settings, now) as client:
             look = _Look(client, mention, posts.Ours.of(access), Meter(access or Access(name=""), now), now)
             try:
                 look.above(caps.above)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from collectors import _x_posts as posts
-from collectors._x_client import COUNTS, POST, USER, Meter, XClient, ask
-from collectors._x_replies import SUMMONED, UNSUMMONED, exempt, may_answer
+from collectors._x_client import COUNTS, POST, USER, Meter, XClient, as_user, ask
+from collectors._x_replies import SUMMONED, UNSUMMONED, exempt
 from sahut.core.errors import TransientError
 from sahut.core.model import Access, ConversationPolicy, Currency, Forecast, Problem
 
@@ -41,7 +41,7 @@ def forecast(
         raise TransientError("X: count of recent posts: X gave no number", problem=Problem.NOT_READABLE)
     caps = policy.caps_for("x")
     reply = 0.0
-    if may_answer(access) and (by_name or exempt(access)):
+    if as_user(access) and (by_name or exempt(access)):
         reply = SUMMONED if by_name else UNSUMMONED
     return Forecast(
         currency=Currency.USD,

@@ -11,6 +11,8 @@ GUIDE = Guide(
         "Create a project and an app in it. Buy credits (pay per use) and set a spending limit there too.",
         "Leave automatic recharge off until you know what a month costs.",
         "To answer through Sahut, choose 'Read and write' under 'User authentication settings'.",
+        "There choose 'Web App', with this board's /credentials/callback as callback; copy client ID and secret.",
+        "Keep the credential with these, then sign in on its page as the account that answers. That is all; or else:",
         "Under 'Keys and tokens' make the access token and secret, signed in as the account that answers.",
         "Copy the bearer token, and for answers the four user keys; name your accounts, the one that answers first.",
         "Give the credential a budget in USD, for a day and for a month.",
@@ -18,12 +20,23 @@ GUIDE = Guide(
     ),
     currencies=(Currency.USD,),
     needs=(
-        Need(key="bearer_token", words="Bearer token of the app (console.x.com, Keys and tokens)"),
+        Need(
+            key="bearer_token",
+            words="Bearer token of the app (console.x.com, Keys and tokens); not needed where you sign in by a browser",
+            required=False,
+        ),
         Need(
             key="accounts",
             words="Handles of your own accounts, with commas between; the first is the one that answers",
             secret=False,
         ),
+        Need(
+            key="client_id",
+            words="OAuth 2.0 client ID of the app, to sign in by a browser instead of copying the account's keys",
+            secret=False,
+            required=False,
+        ),
+        Need(key="client_secret", words="OAuth 2.0 client secret; only of a confidential client", required=False),
         Need(key="api_key", words="API key (consumer key) of the app; only for answers", required=False),
         Need(key="api_key_secret", words="API key secret; only for answers", required=False),
         Need(key="access_token", words="Access token of the account that answers; only for answers", required=False),

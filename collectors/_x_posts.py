@@ -48,7 +48,7 @@ class Ours:
         """What a credential says: the accounts named in its settings, and the one that its token is for."""
         if access is None:
             return cls(frozenset(), frozenset())
-        token_of = access.secrets.get("access_token", "").partition("-")[0]
+        token_of = access.session.get("id") or access.secrets.get("access_token", "").partition("-")[0]
         return cls(frozenset(handles(access)), frozenset({token_of} if token_of.isdecimal() else ()))
 
 

@@ -14,7 +14,7 @@ import tweepy
 from collectors import _x_posts as posts
 from collectors._sessions import never_left, unanswered
 from collectors._settings import CollectorSettings
-from collectors._x_client import OWNED, USER, USER_KEYS, Meter, XClient, account, ask, opened, refused
+from collectors._x_client import OWNED, USER, Meter, XClient, account, as_user, ask, opened, refused
 from collectors._x_length import LIMIT, links, weighted, without_links
 from sahut.core.errors import InDoubtError, PermanentError
 from sahut.core.model import Access, Capability, Mention, Problem, ReplyRules, SentReply
@@ -48,7 +48,7 @@ class XReplier:
         named = _named(mention, access)
         if mention.own or (mention.raw.get("reply_settings") == "mentionedUsers" and not named):
             return Capability.NONE
-        if access is None or mention.repost_of or not may_answer(access):
+        if access is None or mention.repost_of or not as_user(access):
             return Capability.MANUAL
         return Capability.API if named or exempt(access) else Capability.MANUAL
 
@@ -76,7 +76,7 @@ class XReplier:
         # Whoever sends has set the price aside in the shared purse.
         with Meter(replace(access, shared=None), now).room(_cost(text, mention, access)):
             pass
-        with opened(access, self._settings) as client:
+        with opened(access, self._settings, now) as client:
             answer = self._create(client, mention, text, now, access)
         data = answer.get("data") if isinstance(answer, dict) else None
         native_id = str(data.get("id") or "") if isinstance(data, dict) else ""
@@ -129,7 +129,7 @@ class XReplier:
         self, mention: Mention, text: str, *, since: datetime, now: datetime, access: Access
     ) -> SentReply | None:
         """Looked for in our account's own timeline; links and punctuation do not count, since X changes links."""
-        with opened(access, self._settings) as client:
+        with opened(access, self._settings, now) as client:
             for post in _own_answers(client, mention, text, since, now, access):
                 permalink = _permalink(post.native_id, access)
                 return SentReply(native_id=post.native_id, permalink=permalink, sent_at=post.published_at)
@@ -148,11 +148,6 @@ def _named(mention: Mention, access: Access | None) -> bool:
         or bool(ours.ids & set(map(str, named.values())))
         or str(mention.raw.get("quoted_author", "")) in ours.ids
     )
-
-
-def may_answer(access: Access) -> bool:
-    """Whether a credential answers at all."""
-    return all(access.secrets.get(key) for key in USER_KEYS)
 
 
 def exempt(access: Access) -> bool:

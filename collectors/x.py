@@ -30,16 +30,17 @@ from collectors._x_client import (
     OWNED,
     POST,
     USER,
-    USER_KEYS,
     Meter,
     RefusedParametersError,
     XClient,
     account,
+    as_user,
     ask,
     opened,
 )
 from collectors._x_context import XTalker
 from collectors._x_costs import forecast
+from collectors._x_entry import XEntry
 from collectors._x_guide import FORM, GUIDE
 from collectors._x_replies import XReplier
 from collectors._x_stretches import REACH, Course, Stretch
@@ -74,9 +75,8 @@ class _Place:
 
     def owned(self, access: Access) -> bool:
         """Whether the account's own keys read its mentions, at the owner's price."""
-        keys = all(access.secrets.get(key) for key in USER_KEYS)
         first = next(iter(posts.handles(access)), "")
-        return keys and bool(posts.Ours.of(access).ids) and bool(self.handle) and self.handle == first
+        return as_user(access) and bool(posts.Ours.of(access).ids) and bool(self.handle) and self.handle == first
 
     @property
     def call(self) -> str:
@@ -116,7 +116,7 @@ def _page(source: Source) -> int:
     return min(max(int(asked), _LEAST_SEARCH), PAGE) if asked.isdecimal() else PAGE
 
 
-class XCollector(XReplier, XTalker):
+class XCollector(XReplier, XTalker, XEntry):
     """Reads X with the bearer token of an app, and our own mentions with the account's keys where there are any."""
 
     platform = "x"
@@ -129,7 +129,7 @@ class XCollector(XReplier, XTalker):
     def collect(self, source: Source, *, now: datetime, access: Access | None = None) -> Iterator[Batch]:
         """The newest first, then what earlier readings left. Raises TransientError, PermanentError."""
         place = _place(source, access)
-        with opened(access, self._settings) as client:
+        with opened(access, self._settings, now) as client:
             course = Course.of(source.cursor, place.asked)
             reading = _Reading(client, _opened(access), place, course, now)
             gaps = [] if place.handle else course.prune(now - REACH)
@@ -141,7 +141,7 @@ class XCollector(XReplier, XTalker):
     ) -> Iterator[Batch]:
         """As `collect`, for posts from ``since`` to before ``until``; of a search within the last seven days."""
         place = _place(source, access)
-        with opened(access, self._settings) as client:
+        with opened(access, self._settings, now) as client:
             asked = f"{place.asked} from {since.isoformat()} to {until.isoformat()}"
             course = Course.of(source.cursor, asked)
             if course.read_at is None:
@@ -165,7 +165,7 @@ class XCollector(XReplier, XTalker):
         wanted = [one for one in native_ids if one.isascii() and one.isdecimal()][:PAGE]
         if not wanted:
             return Batch()
-        with opened(access, self._settings) as client:
+        with opened(access, self._settings, now) as client:
             ours, meter = posts.Ours.of(access), Meter(_opened(access), now)
             answer, asked = _look_up(client, wanted, meter, now)
             found = [one for one in answer.get("data") or () if isinstance(one, dict)]
@@ -192,26 +192,11 @@ class XCollector(XReplier, XTalker):
     ) -> Forecast:
         """By X's count of the last seven days: of the search, or of posts that name the account."""
         place, opener = _place(source, access), _opened(access)
-        with opened(access, self._settings) as client:
+        with opened(access, self._settings, now) as client:
             each = OWNED if place.owned(opener) else POST
             first = place.first if place.handle else min(place.first, REACH)
             query = place.query or f"@{place.handle}"
             return forecast(client, query, opener, policy, each=each, first=first, by_name=bool(place.handle), now=now)
-
-    def prove(self, access: Access, *, now: datetime) -> str:
-        """One look at our own account: with its keys where there are any, else by its name."""
-        handle = next(iter(posts.handles(access)), "")
-        with opened(access, self._settings) as client:
-            what, look = f"the account @{handle}", partial(client.get_user, username=handle)
-            if all(access.secrets.get(key) for key in USER_KEYS):
-                what, look = "our own account", partial(client.get_me, user_auth=True)
-            elif not handle:
-                raise PermanentError("name your own accounts in the credential", problem=Problem.BAD_SETTINGS)
-            meter = Meter(access, now)
-            with meter.room(USER):
-                found = account(client, what, now, look)
-                meter.charge(USER)
-        return f"@{found['username'] or found['id']}"
 
 
 def _opened(access: Access | None) -> Access:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from sahut.core.errors import NotFoundError
-from sahut.core.model import SessionTurn
+from sahut.core.model import SessionTurn, SignInOffer
 from storage.sealing import Seal
+from storage.sign_in_tables import sign_in
 from storage.tables import credential
 
 _FREE = {"session_token": None, "session_until": None}
@@ -63,5 +65,41 @@ class CredentialSessions:
         values = {"session_refused_at": refused_at, **_FREE}
         self._connection.execute(update(credential).where(credential.c.id == credential_id, mine).values(values))
 
+    def begin_sign_in(
+        self, credential_id: int, offer: SignInOffer, *, who: str, now: datetime, expires_at: datetime
+    ) -> None:
+        """Remember one until it ends; what has expired is forgotten. Its state is kept as a hash, the rest sealed."""
+        self._connection.execute(delete(sign_in).where(sign_in.c.expires_at <= now))
+        kept = {"address": offer.address, "state": offer.state, "verifier": offer.verifier, "redirect": offer.redirect}
+        values = {"state_hash": _hash(offer.state), "credential_id": credential_id, "who": who}
+        self._connection.execute(sign_in.insert().values(**values, sealed=self._seal.seal(kept), expires_at=expires_at))
+
+    def end_sign_in(self, state: str, *, who: str, now: datetime) -> tuple[int, SignInOffer] | None:
+        """Use one up that ``who`` began: its credential, and what was offered; one DELETE decides. None for none."""
+        taken = delete(sign_in).where(
+            sign_in.c.state_hash == _hash(state), sign_in.c.who == who, sign_in.c.expires_at > now
+        )
+        row = self._connection.execute(taken.returning(sign_in.c.credential_id, sign_in.c.sealed)).one_or_none()
+        return None if row is None else (row.credential_id, SignInOffer(**self._seal.open(row.sealed)))
+
+    def signed_in(self, credential_id: int, account: str, session: Mapping[str, str], now: datetime) -> None:
+        """Keep what a sign-in gave, whatever renewal is under way: it works again. Raises NotFoundError."""
+        values = {
+            "session": self._seal.seal(session),
+            "session_refused_at": None,
+            "account": account,
+            "problem": None,
+            "not_before": None,
+            "rotated_at": now,
+            **_FREE,
+        }
+        statement = update(credential).where(credential.c.id == credential_id).values(values)
+        if self._connection.execute(statement).rowcount != 1:
+            raise NotFoundError("credential", credential_id)
+
     def _write(self, credential_id: int, values: Mapping[str, object]) -> None:
         self._connection.execute(update(credential).where(credential.c.id == credential_id).values(values))
+
+
+def _hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

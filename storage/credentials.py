@@ -23,6 +23,7 @@ from storage.credential_sessions import CredentialSessions
 from storage.engine import insert_into
 from storage.reservation_tables import reservation
 from storage.sealing import Seal
+from storage.sign_in_tables import sign_in
 from storage.tables import credential, source, spending
 
 # What sums of fractions miss.
@@ -116,7 +117,7 @@ class SqlCredentials(CredentialSessions):
         self._connection.execute(
             update(source).where(source.c.credential_id == credential_id).values(credential_id=None)
         )
-        for table in (spending, reservation):
+        for table in (spending, reservation, sign_in):
             self._connection.execute(table.delete().where(table.c.credential_id == credential_id))
         self._connection.execute(credential.delete().where(credential.c.id == credential_id))
 

@@ -45,6 +45,8 @@ RULE_STATUS: dict[str, int] = {
     "person": 422,
     "second_factor_own": 403,
     "token_time": 422,
+    "sign_in_answer": 422,
+    "sign_in_denied": 422,
 }
 
 _HIDDEN = {

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sahut import bootstrap
-from sahut.cli import costs
+from sahut.cli import costs, loopback
 from sahut.cli.operator import who
 from sahut.cli.output import FAILED, AsJson, ago, complain, people, progress, say, step, write_json, write_table
-from sahut.core import admission, noting, purses
+from sahut.core import admission, noting, purses, signing_in
 from sahut.core.admission import NeedError, Spent
 from sahut.core.errors import CollectError, NotFoundError
 from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Period
+from sahut.core.ports import BrowserMember
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Accounts and keys of ours on platforms.", no_args_is_help=True)
 keys = typer.Typer(help="The key that seals secrets in the database.", no_args_is_help=True)
+
+LOOPBACK = "http://127.0.0.1:8765/callback"
 
 Name = Annotated[str, typer.Argument(help="What to call it, as in 'X dinas'.")]
 SetList = Annotated[
@@ -63,6 +66,9 @@ def add(
     with parts.store.begin() as tx:
         admission.add(tx, draft, secrets, account, parts.clock(), access=access, name=who())
     say(f"'{name}' is kept, sealed{f'; {platform} calls us {account}' if account else ''}.")
+    if isinstance(member, BrowserMember) and member.awaits_sign_in(access):
+        say(f"Sign in by a browser first: sahut credential sign-in '{name}'")
+        return
     say(f"Follow something with it: sahut source add {platform} ADDRESS --credential '{name}'")
 
 
@@ -121,6 +127,50 @@ def prove(name: Name) -> None:
     with parts.store.begin() as tx:
         tx.credentials.proven(found.id, account, now)
     say(f"'{name}' works; {found.platform} calls us {account}.")
+
+
+@app.command("sign-in")
+def sign_in(
+    name: Name,
+    redirect: Annotated[str, typer.Option(help="The callback address that the platform's site was told.")] = LOOPBACK,
+    paste: Annotated[bool, typer.Option("--paste", help="Ask for the address where the browser ended.")] = False,
+) -> None:
+    """Sign in on the platform's own site, by a browser, instead of copying an account's secrets.
+
+    It waits for the browser at the callback address where that is this machine's own, else asks for what came of it.
+    """
+    parts, _ = _parts()
+    with parts.store.read() as tx:
+        one = _named(tx, name)
+    member = signing_in.browser_member(parts.collector_for(one.platform))
+    by = f"cli:{who()}"
+    listener = None if paste else loopback.Listener.at(redirect)
+    try:
+        offer = signing_in.begin(parts.store, member, one.id, redirect, who=by, clock=parts.clock)
+        say("Open this in a browser where the account that answers is signed in, and agree:")
+        typer.echo(offer.address)
+        if listener is None:
+            said = typer.prompt("The address where the browser ended", hide_input=True)
+        else:
+            say(f"Waiting for the browser at {redirect} ({loopback.PATIENCE:.0f} s). Elsewhere: --paste")
+            said = listener.answer()
+    finally:
+        if listener is not None:
+            listener.close()
+    if not said:
+        complain("no answer came")
+        raise typer.Exit(FAILED)
+    code, state = signing_in.answer_in(said)
+    try:
+        with step("Taking the answer"):
+            kept = signing_in.end(
+                parts.store, parts.collector_for, code, state, who=by, clock=parts.clock, name=who(), only=one.id
+            )
+    except CollectError as error:
+        complain(str(error))
+        raise typer.Exit(FAILED) from error
+    say(f"'{name}' is signed in; {kept.platform} calls us {kept.account}.")
+    say("Sources that had stopped: sahut source resume NAME")
 
 
 @app.command("list")

@@ -26,7 +26,7 @@ from sahut.core.model import (
     SourceState,
     Wallet,
 )
-from sahut.core.ports import Collector, Member, Tx
+from sahut.core.ports import BrowserMember, Collector, Member, Tx
 
 _MADE_BYTES = 32
 # By so many days it is told what is spent at present: weekends are quieter than workdays.
@@ -142,7 +142,12 @@ def draft_of(one: Credential) -> CredentialDraft:
 
 
 def prove(collector: Member, access: Access, now: datetime) -> str:
-    """Make one live call; what the platform calls us. Raises CollectError, without any secret in its words."""
+    """Make one live call; what the platform calls us, "" where somebody has to sign in first.
+
+    Raises CollectError, without any secret in its words.
+    """
+    if isinstance(collector, BrowserMember) and collector.awaits_sign_in(access):
+        return ""
     try:
         return collector.prove(access, now=now)
     except CollectError as error:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from collectors.registry import load
 from sahut.core.errors import CollectError
@@ -25,6 +29,7 @@ KEYS = {
     "access_token": f"{US}-token-rahasia",
     "access_token_secret": "token-sangat-rahasia",
 }
+CLIENT = "klien-contoh"
 PROBLEM = "https://api.twitter.com/2/problems/"
 _EPOCH_MS = 1288834974657
 _DEFAULT = {"id", "text", "edit_history_tweet_ids"}
@@ -56,6 +61,15 @@ class XServer:
     now: datetime = NOW
     refused_tokens: set[str] = field(default_factory=set)
     number: int = 0
+    # A browser's sign-ins: codes with what was asked for, and the tokens that are good now. ``lose`` answers of the
+    # token endpoint are lost after they were given; ``agrees`` is who is signed in on x.com.
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    refresh: set[str] = field(default_factory=set)
+    access: set[str] = field(default_factory=set)
+    client_secret: str = ""
+    agrees: str = US
+    lose: int = 0
+    renewals: int = 0
 
     def __post_init__(self) -> None:
         known = ((US, "DinasKota", "Dinas Kota"), (CITIZEN, "warga_satu", "Warga"), (NEIGHBOUR, "tetangga", "Tetangga"))
@@ -63,6 +77,7 @@ class XServer:
             key: {"id": key, "username": handle, "name": name, "public_metrics": {"followers_count": 12}}
             for key, handle, name in known
         }
+        self._tokens = count(1)
         self.http = PlatformServer(self.answer, refuse)
 
     def post(self, text: str, *, at: datetime | None = None, by: str = CITIZEN, **more: Any) -> str:
@@ -109,6 +124,12 @@ class XServer:
     def answer(self, request: Request) -> Reply:
         """What X answers."""
         said = request.headers.get("authorization", "")
+        if request.path == "/2/oauth2/token":
+            return self._token(request)
+        if said.removeprefix("Bearer ") in self.access:
+            said = f"Bearer {BEARER['bearer_token']}"
+        elif request.path == "/2/users/me" and said.startswith("Bearer "):
+            return refuse(Fault.UNAUTHORIZED, request)
         if said != f"Bearer {BEARER['bearer_token']}" and not said.startswith("OAuth "):
             return refuse(Fault.UNAUTHORIZED, request)
         if self.gone:
@@ -117,6 +138,43 @@ class XServer:
         headers["x-rate-limit-reset"] = str(int((self.now + timedelta(minutes=9)).timestamp()))
         status, body = self._route(request)
         return Reply(status=status, json=body, headers=headers)
+
+    def agree(self, address: str) -> str:
+        """Somebody agrees on X's site, at the address they were sent to; the address that they are sent back to."""
+        parts = urlsplit(address)
+        asked = dict(parse_qsl(parts.query))
+        assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{self.http.url}/i/oauth2/authorize"
+        assert asked["response_type"] == "code"
+        assert asked["code_challenge_method"] == "S256"
+        assert asked["scope"] == "tweet.read users.read tweet.write offline.access"
+        code = f"kode-{next(self._tokens)}-rahasia"
+        self.codes[code] = asked
+        return f"{asked['redirect_uri']}?{urlencode({'state': asked['state'], 'code': code})}"
+
+    def _token(self, request: Request) -> Reply:
+        said = request.form
+        given = base64.b64encode(f"{CLIENT}:{self.client_secret}".encode()).decode()
+        known = not self.client_secret or request.headers.get("authorization") == f"Basic {given}"
+        if said.get("client_id") != CLIENT or not known:
+            return Reply(status=401, json={"error": "unauthorized_client", "error_description": "Missing header"})
+        if said["grant_type"] == "refresh_token":
+            good = said["refresh_token"] in self.refresh
+            self.renewals += 1
+        else:
+            asked = self.codes.pop(said["code"], {})
+            digest = hashlib.sha256(said["code_verifier"].encode()).digest()
+            challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+            good = asked.get("code_challenge") == challenge and asked.get("redirect_uri") == said["redirect_uri"]
+        if not good:
+            words = "Value passed for the token was invalid."
+            return Reply(status=400, json={"error": "invalid_request", "error_description": words})
+        number = next(self._tokens)
+        tokens = {"access_token": f"masuk-{number}-rahasia", "refresh_token": f"segar-{number}-rahasia"}
+        self.access, self.refresh = {tokens["access_token"]}, {tokens["refresh_token"]}
+        if self.lose:
+            self.lose -= 1
+            return Reply(status=503, json={"title": "Service Unavailable"})
+        return Reply(json={"token_type": "bearer", "expires_in": 7200, **tokens})
 
     def _route(self, request: Request) -> tuple[int, Any]:
         path, query = request.path.removeprefix("/2/"), request.query
@@ -129,7 +187,7 @@ class XServer:
         if path == "tweets":
             return self._look_up(query)
         if path == "users/me":
-            return 200, {"data": self.users[US]}
+            return 200, {"data": self.users[self.agrees]}
         if found := re.fullmatch("users/by/username/(.+)", path):
             named = [u for u in self.users.values() if u["username"].lower() == found[1].lower()]
             return 200, {"data": named[0]} if named else {"errors": [_not_found("user", found[1], "username")]}

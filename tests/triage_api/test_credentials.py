@@ -59,7 +59,8 @@ def test_a_credential_is_proven_kept_and_its_secrets_are_told_by_no_answer(
     answers = [added, proven, admin.get(PATH), admin.get(one)]
 
     assert added.json()["account"] == proven.json()["account"] != ""
-    assert added.json()["budgets"] == [{"currency": "replies", "period": "day", "amount": 20.0, "spent": 0.0}]
+    kept = {"currency": "replies", "period": "day", "amount": 20.0, "spent": 0.0, "projected": 0.0}
+    assert added.json()["budgets"] == [kept]
     for secret in SECRETS.values():
         assert secret not in "".join(answer.text for answer in answers)
     with world.store.read() as tx:
@@ -124,7 +125,9 @@ def test_budgets_change_without_the_secrets_and_say_what_is_spent(
     changed = admin.put(f"{PATH}/{one['id']}", json=body)
 
     assert changed.status_code == 200, changed.text
-    assert changed.json()["budgets"] == [{"currency": "replies", "period": "month", "amount": 5.0, "spent": 3.0}]
+    # Three today; the month has 6.875 days left.
+    kept = {"currency": "replies", "period": "month", "amount": 5.0, "spent": 3.0, "projected": 23.625}
+    assert changed.json()["budgets"] == [kept]
     assert changed.json()["spent_today"] == {"replies": 3.0}
     with world.store.read() as tx:
         assert tx.credentials.open(one["id"], world.clock()).secrets == SECRETS

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from sahut.core import admission, forms, noting, purses
+from sahut.core import admission, forms, noting, purses, signing_in
 from sahut.core.admission import NeedError
 from sahut.core.errors import RefusedError
 from sahut.core.model import Access, Credential, Guide
@@ -29,7 +29,11 @@ from triage_api.schemas.credentials import (
     PlatformList,
     ProofAnswer,
     RotateBody,
+    SignInAnswer,
+    SignInAnswerBody,
+    SignInBody,
 )
+from triage_api.sign_ins import redirect_of, who_of
 from triage_api.writes import IdempotencyKey, IfMatch, based_on, once, written
 
 router = APIRouter(prefix="/api/v1", tags=["credentials"])
@@ -150,6 +154,42 @@ def rotate_credential(
             tx, before, secrets, account, version=version, now=now, access=access, actor=signed.actor
         )
         return written(_made(tx, one, made, now))
+
+
+@router.post("/credentials/{credential_id}/sign-in", response_model=SignInAnswer, responses=problems(404, 409))
+def begin_sign_in(
+    request: Request, deps: Parts, signed: SignedUser, now: Now, credential_id: CredentialId, body: SignInBody
+) -> SignInAnswer:
+    """Begin a sign-in by a browser: open ``address`` there, agree, and send where it ended to `…/sign-in/answer`."""
+    with deps.store.read() as tx:
+        one = tx.credentials.get(credential_id)
+    member = signing_in.browser_member(platforms.collector(deps, one.platform))
+    redirect = body.redirect or redirect_of(deps, request)
+    offer = signing_in.begin(deps.store, member, credential_id, redirect, who=who_of(signed), clock=deps.clock)
+    return SignInAnswer(address=offer.address, redirect=redirect, expires_at=now + signing_in.OPEN_FOR)
+
+
+@router.post(
+    "/credentials/{credential_id}/sign-in/answer", response_model=CredentialAnswer, responses=problems(404, 409, 429)
+)
+def end_sign_in(
+    deps: Parts, signed: SignedUser, now: Now, credential_id: CredentialId, body: SignInAnswerBody
+) -> Response:
+    """End the sign-in that this session or key began, once and within a quarter of an hour."""
+    code, state = signing_in.answer_in(body.address)
+    with deps.gate.turn():
+        signing_in.end(
+            deps.store,
+            lambda platform: platforms.collector(deps, platform),
+            code,
+            state,
+            who=who_of(signed),
+            clock=deps.clock,
+            actor=signed.actor,
+            only=credential_id,
+        )
+    with deps.store.read() as tx:
+        return written(_answer(tx, tx.credentials.get(credential_id), now))
 
 
 @router.delete("/credentials/{credential_id}", status_code=204, response_class=Response, responses=problems(404, 409))

@@ -99,6 +99,38 @@ class RotateBody(Body):
     version: Version | None = None
 
 
+class SignInBody(Body):
+    """``redirect`` is where the platform sends the browser back to: an address that its site was told; the board's
+    own where it is left out.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=example({"redirect": "https://sahut.dinas.example/credentials/callback"})
+    )
+
+    redirect: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\x00-\x20#]+$")] | None = None
+
+
+class SignInAnswer(Answer):
+    """A sign-in that was begun: what to open in the browser, and until when its answer is taken."""
+
+    address: str
+    redirect: str
+    expires_at: datetime
+
+
+class SignInAnswerBody(Body):
+    """``address`` is the one at which the browser ended, with its code and state."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {"address": "https://sahut.dinas.example/credentials/callback?state=contoh&code=contoh"}
+        )
+    )
+
+    address: Annotated[str, Field(max_length=4_000)]
+
+
 class BudgetAnswer(Answer):
     """A budget, and what counts against it so far.
 

@@ -13,12 +13,13 @@ from sahut.core import admission, noting, purses
 from sahut.core.admission import NeedError
 from sahut.core.errors import CollectError, RefusedError
 from sahut.core.model import Access, Budget, Credential, CredentialDraft, Currency, Guide, Period, Problem
-from sahut.core.ports import Member, Replier, Tx
+from sahut.core.ports import BrowserMember, Member, Replier, Tx
 from triage_api import platforms
 from triage_api.deps import Deps
 from triage_api.errors import InvalidError
 from triage_api.fields import LARGEST_ID
 from triage_api.schemas.credentials import LARGEST_BUDGET
+from triage_api.sign_ins import redirect_of
 from triage_api.web import credential_words
 from triage_api.web.desk import AtDesk, Desk, Manages, Posted
 from triage_api.web.words import _
@@ -98,7 +99,8 @@ def add(form: Manages) -> Response:
     def act(tx: Tx) -> str:
         actor = desk.signed.actor
         added.append(admission.add(tx, draft, made | secrets, account, desk.now, access=access, actor=actor))
-        return _after(said, added[0])
+        awaits = isinstance(member, BrowserMember) and member.awaits_sign_in(access)
+        return _after(said, added[0], awaits=awaits)
 
     try:
         answer = _without_secrets(form).once(act)
@@ -341,12 +343,18 @@ def _detail(desk: Desk, one: Credential, said: _Said, *, status: int = 200) -> R
             one=one,
             spent=admission.spent(tx, one, desk.now),
             users=admission.users(tx).get(one.id, []),
+            browser=member.signed_in(tx.credentials.open(one.id, desk.now))
+            if isinstance(member, BrowserMember)
+            else None,
+            redirect=redirect_of(desk.deps, desk.request),
             **_shown(member, one, said),
         )
 
 
-def _after(said: _Said, one: Credential) -> str:
-    """Where to go on: to the source that it was made for."""
+def _after(said: _Said, one: Credential, *, awaits: bool = False) -> str:
+    """Where to go on: to its sign-in where it ``awaits`` one, or to the source that it was made for."""
+    if awaits:
+        return f"/credentials/{one.id}?done=credential_added"
     if said.for_source:
         chosen = urlencode({"credential": one.name, "done": "credential_added"})
         return f"/sources/new/{one.platform}?{chosen}"

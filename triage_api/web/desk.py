@@ -337,6 +337,7 @@ _DONE = {
     "credential_added": N_("Kredensial disimpan. Sumber kini dapat memakainya."),
     "credential_proven": N_("Kredensial berfungsi."),
     "credential_rotated": N_("Rahasia diganti. Sumber yang berhenti dapat dilanjutkan."),
+    "credential_signed_in": N_("Masuk berhasil. Sumber yang berhenti dapat dilanjutkan."),
     "credential_removed": N_("Kredensial dihapus."),
     "import_removed": N_("Berkas dihapus dari daftar."),
     "listed": N_("Umpan dari daftar ditambahkan; yang sudah diikuti dilewati."),

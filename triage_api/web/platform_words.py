@@ -113,8 +113,20 @@ _INDONESIAN = {
         "Untuk membalas unggahan yang tidak menyebut akun Anda, mintakan aplikasi Public Utility kepada X; "
         "sebelum itu, balasannya dikirim sendiri."
     ),
-    "Bearer token of the app (console.x.com, Keys and tokens)": (
-        "Bearer token aplikasi (console.x.com, Keys and tokens)"
+    "There choose 'Web App', with this board's /credentials/callback as callback; copy client ID and secret.": (
+        "Di sana pilih 'Web App', dengan /credentials/callback papan ini sebagai callback; salin client ID dan secret."
+    ),
+    "Keep the credential with these, then sign in on its page as the account that answers. That is all; or else:": (
+        "Simpan kredensial dengan keduanya, lalu masuk di halamannya sebagai akun yang membalas. Itu saja; atau:"
+    ),
+    "Bearer token of the app (console.x.com, Keys and tokens); not needed where you sign in by a browser": (
+        "Bearer token aplikasi (console.x.com, Keys and tokens); tidak perlu bila masuk lewat peramban"
+    ),
+    "OAuth 2.0 client ID of the app, to sign in by a browser instead of copying the account's keys": (
+        "Client ID OAuth 2.0 aplikasi, untuk masuk lewat peramban sebagai ganti menyalin kunci akun"
+    ),
+    "OAuth 2.0 client secret; only of a confidential client": (
+        "Client secret OAuth 2.0; hanya untuk klien rahasia (confidential client)"
     ),
     "Handles of your own accounts, with commas between; the first is the one that answers": (
         "Nama akun Anda sendiri, dipisah koma; yang pertama adalah yang membalas"

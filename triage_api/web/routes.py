@@ -26,6 +26,7 @@ from triage_api.web import (
     revealing,
     roles,
     second_factor,
+    sign_ins,
     source_forms,
     source_lists,
     source_report,
@@ -152,6 +153,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         source_report,
         source_forms,
         sources,
+        sign_ins,
         credentials,
         imports,
     )

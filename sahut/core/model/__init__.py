@@ -17,6 +17,7 @@ from sahut.core.model.access import (
     Purse,
     SessionKeeper,
     SessionTurn,
+    SignInOffer,
     Wallet,
 )
 from sahut.core.model.annotations import (
@@ -268,6 +269,7 @@ __all__ = [
     "Session",
     "SessionKeeper",
     "SessionTurn",
+    "SignInOffer",
     "SimilarMention",
     "Source",
     "SourceClaim",

@@ -200,6 +200,20 @@ class SessionKeeper(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInOffer:
+    """A sign-in by a browser that somebody has begun: ``address`` is where they agree, once.
+
+    ``state`` comes back with the platform's answer, at ``redirect``; ``verifier`` is shown to nobody but the platform,
+    with that answer.
+    """
+
+    address: str
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+    redirect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionTurn:
     """Whose it is to renew a session: ours where ``mine``; else the ``session`` that another got, None for not yet.
 

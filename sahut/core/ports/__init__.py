@@ -11,6 +11,7 @@ from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.outside import (
     Annotator,
     Backfiller,
+    BrowserMember,
     Classifier,
     Clock,
     Collector,
@@ -40,6 +41,7 @@ __all__ = [
     "Assessments",
     "Audit",
     "Backfiller",
+    "BrowserMember",
     "Checks",
     "Classifier",
     "Clock",

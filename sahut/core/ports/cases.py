@@ -23,6 +23,7 @@ from sahut.core.model import (
     Role,
     Session,
     SessionTurn,
+    SignInOffer,
     StoredAnswer,
     Ticket,
     TicketCandidate,
@@ -315,6 +316,20 @@ class Credentials(Protocol):
 
     def leave_session(self, credential_id: int, token: str, *, refused_at: datetime | None = None) -> None:
         """Give the turn of ``token`` back; ``refused_at`` where the platform gave nothing for what we have."""
+        ...
+
+    def begin_sign_in(
+        self, credential_id: int, offer: SignInOffer, *, who: str, now: datetime, expires_at: datetime
+    ) -> None:
+        """Remember a sign-in by a browser that ``who`` began, until it ends or expires."""
+        ...
+
+    def end_sign_in(self, state: str, *, who: str, now: datetime) -> tuple[int, SignInOffer] | None:
+        """Use it up, once: its credential and what was offered; None where ``who`` began none with that state."""
+        ...
+
+    def signed_in(self, credential_id: int, account: str, session: Mapping[str, str], now: datetime) -> None:
+        """Keep what a sign-in gave: the credential works again, and a renewal under way counts no more."""
         ...
 
     def reserve(

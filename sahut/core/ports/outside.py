@@ -23,6 +23,7 @@ from sahut.core.model import (
     Probe,
     ReplyRules,
     SentReply,
+    SignInOffer,
     Source,
     SourceDraft,
     WhySpan,
@@ -81,6 +82,30 @@ class Member(Collector, Protocol):
 
     def prove(self, access: Access, *, now: datetime) -> str:
         """Make one live call, the cheapest; what the platform calls our account. Raises as `collect` does."""
+        ...
+
+
+@runtime_checkable
+class BrowserMember(Member, Protocol):
+    """A member that lets us in where the account's holder agrees in a browser, on the platform's own site."""
+
+    def signed_in(self, access: Access) -> bool:
+        """Whether somebody has signed in with what the credential says now. Asks nobody."""
+        ...
+
+    def awaits_sign_in(self, access: Access) -> bool:
+        """Whether it can do nothing before somebody signs in. Asks nobody."""
+        ...
+
+    def offer_sign_in(self, access: Access, redirect: str) -> SignInOffer:
+        """Begin: the platform's answer comes to the address ``redirect``. Asks nobody. Raises PermanentError."""
+        ...
+
+    def sign_in(self, access: Access, offer: SignInOffer, code: str, *, now: datetime) -> tuple[str, Mapping[str, str]]:
+        """End it with the ``code`` that the platform gave: what it calls us, and the session to keep.
+
+        Raises TransientError, PermanentError, for an account that the credential does not name too.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sahut.core import replying, wording
-from sahut.core.model import MentionRecord, Reply, ReplyCheck, Template, Ticket, Variable
+from sahut.core.model import Discretion, MentionRecord, Reply, ReplyCheck, Template, Ticket, Variable
 from sahut.core.ports import Tx
 from sahut.core.replying import Judged
 from triage_api.deps import Deps
@@ -36,6 +36,16 @@ def checked(
 ) -> ReplyCheck:
     """All that is to be said of a judged text."""
     return replying.check(tx, record, judged, policy=deps.policy, now=now, reply=reply)
+
+
+def seen(tx: Tx, deps: Deps, reply: Reply) -> Reply:
+    """A reply that was just written, as its reader may see it: of a discreet ticket without whom it names."""
+    return deps.sight.reply(reply, asked_of(tx, reply.mention_id))
+
+
+def asked_of(tx: Tx, mention_id: int) -> Discretion | None:
+    """What is asked for who reported a mention."""
+    return tx.tickets.discretion_of([mention_id]).get(mention_id)
 
 
 def templates_for(tx: Tx, deps: Deps, record: MentionRecord) -> list[tuple[Template, str]]:

@@ -28,6 +28,7 @@ from sahut.core.model import (
     MentionVersion,
     Page,
     Reply,
+    ReplyCheck,
     ReplyEvent,
     ReplyFilter,
     ReplyPolicy,
@@ -128,6 +129,10 @@ class Sight:
         if discretion.knows_reporter(self.role, asked):
             return shown
         return replace(shown, permalink="", native_id="", parent="")
+
+    def check(self, found: ReplyCheck, asked: Discretion | None = None) -> ReplyCheck:
+        """What is to be said of a reply's text as it is shown: how it is split repeats that text."""
+        return replace(found, parts=tuple(self._ours(part, asked) for part in found.parts))
 
     def reply_event(self, found: ReplyEvent, asked: Discretion | None = None) -> ReplyEvent:
         """A line of a reply's history as it is shown."""

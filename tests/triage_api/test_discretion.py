@@ -234,3 +234,44 @@ def test_a_reply_tells_its_unit_nothing_of_who_reported_an_anonymous_ticket(open
     assert ("terima kasih" in page, HANDLE in page) == (True, False)
     assert HANDLE not in supervisor.get(f"/api/v1/replies/{reply['id']}").text
     assert HANDLE in open_world.program(Role.COMMS).get(f"/api/v1/replies/{reply['id']}").text
+
+
+@pytest.mark.parametrize("flags", [{"confidential": True}, {"anonymous": True, "confidential": True}])
+def test_who_writes_and_approves_a_reply_on_a_confidential_ticket_is_not_told_whom_it_names(
+    open_world: World, flags: dict[str, bool]
+) -> None:
+    case = Case(open_world, **flags)
+    comms, approver = open_world.program(Role.COMMS), open_world.program(Role.APPROVER)
+    # Longer than its platform takes, so that it goes out in parts, and each of these repeats the text.
+    text = f"@{HANDLE} terima kasih. " + "Laporan sudah kami terima dan kami teruskan. " * 12
+    body = {"mention_id": case.mention, "text": text, "split": True}
+    answers = [comms.post("/api/v1/replies", json=body)]
+    path = f"/api/v1/replies/{answers[0].json()['id']}"
+    answers.append(comms.get(path))
+    answers.append(comms.patch(path, json={"text": text, "split": True, "version": 1}))
+    for client, act in ((comms, "submit"), (approver, "reject"), (comms, "submit"), (approver, "approve")):
+        said = {"version": answers[-1].json()["version"]} | ({"note": f"tanpa @{HANDLE}"} if act == "reject" else {})
+        answers.append(client.post(f"{path}/{act}", json=said))
+        answers.append(client.get(path))
+    assert {one.status_code for one in answers} == {200, 201}, [one.text for one in answers]
+    assert answers[-1].json()["state"] == "approved"
+    assert "terima kasih" in answers[-1].text
+    assert [one.text for one in answers if HANDLE in one.text] == []
+    # What goes out names whom it answers, and those in charge read it.
+    with open_world.store.read() as tx:
+        assert HANDLE in tx.replies.get(answers[0].json()["id"]).text
+    assert HANDLE in open_world.program(Role.TRIAGE).get(path).text
+
+
+def test_the_board_names_nobody_to_who_approves_a_reply_on_a_confidential_ticket(open_world: World) -> None:
+    case = Case(open_world, confidential=True)
+    reply = open_world.reply(f"@{HANDLE} terima kasih", mention_id=case.mention)
+    comms = open_world.program(Role.COMMS)
+    sent = comms.post(f"/api/v1/replies/{reply['id']}/submit", json={"version": reply["version"]}).json()
+    browser, csrf = open_world.signed_in("dewi")
+    before = browser.get(f"/replies/{reply['id']}").text
+    form = {"csrf": csrf, "version": str(sent["version"])}
+    after = browser.post(f"/replies/{reply['id']}/approve", data=form).text
+    stale = browser.post(f"/replies/{reply['id']}/approve", data=form).text
+    assert ["terima kasih" in one for one in (before, after)] == [True, True]
+    assert [HANDLE in one for one in (before, after, stale)] == [False, False, False]

@@ -79,7 +79,7 @@ def draft(
 
     def act(tx: Tx) -> BaseModel:
         made = replying.draft(tx, body.mention_id, judged, template=body.template, actor=signed.actor, now=now)
-        return ReplyAnswer.of(deps.sight.reply(made))
+        return ReplyAnswer.of(answering.seen(tx, deps, made))
 
     return once(request, deps, signed, now, key=key, body=body, act=act)
 
@@ -92,6 +92,8 @@ def show_reply(deps: Parts, now: Now, reply_id: ReplyId) -> Response:
         reply = tx.replies.get(reply_id)
         found = answering.checked(tx, deps, tx.mentions.get(reply.mention_id), judged, now, reply)
         events = tx.replies.events(reply_id)
+    with deps.bare.read() as tx:
+        found = deps.sight.check(found, answering.asked_of(tx, reply.mention_id))
     more = {"history": [ReplyEventAnswer.of(one) for one in events], "check": ReplyCheckAnswer.of(found)}
     return written(ReplyDetail.model_validate(reply_members(reply) | more))
 
@@ -104,15 +106,17 @@ def edit(
     version = based_on(if_match, body.version)
     with deps.store.begin() as tx:
         changed = replying.edit(tx, reply_id, body.text, split=body.split, version=version, actor=signed.actor, now=now)
-    return written(ReplyAnswer.of(deps.sight.reply(changed)))
+        shown = answering.seen(tx, deps, changed)
+    return written(ReplyAnswer.of(shown))
 
 
 def _do(deps: Deps, act: Callable[[Tx], Reply]) -> Response:
     with deps.store.begin() as tx:
         changed = act(tx)
+        shown = answering.seen(tx, deps, changed)
     if changed.due_at is not None:
         ring(deps, "deliver")
-    return written(ReplyAnswer.of(deps.sight.reply(changed)))
+    return written(ReplyAnswer.of(shown))
 
 
 @router.post("/{reply_id}/submit", response_model=ReplyAnswer, responses=_ACTS)

@@ -41,6 +41,14 @@ class MentionThreads:
         rows = records().where(mention.c.id.in_(found)).order_by(mention.c.shown_at, mention.c.id)
         return [record(row) for row in self._connection.execute(rows)]
 
+    def answered(self, mention_id: int) -> bool:
+        """Whether something of ours was collected that answers a mention."""
+        of = mention.alias("of")
+        below = and_(mention.c.platform == of.c.platform, mention.c.parent == of.c.native_id)
+        query = select(mention.c.id).join(of, below).where(of.c.id == mention_id, mention.c.own)
+        # The index's own condition again.
+        return self._connection.execute(query.where(text("mention.parent <> ''")).limit(1)).first() is not None
+
     def _above(self, of: MentionRecord, limit: int) -> list[int]:
         """Up the line that it answers, as far as it was collected: not every platform names a conversation's first."""
         ids: list[int] = []

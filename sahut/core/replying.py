@@ -45,7 +45,6 @@ _EDITABLE = frozenset({ReplyState.DRAFT, ReplyState.WAITING, ReplyState.FAILED})
 # From the moment it is handed over, taking it back is no longer ours to say.
 _WITHDRAWABLE = _EDITABLE | {ReplyState.APPROVED, ReplyState.BY_HAND}
 _MOST_LATELY = 200
-_MOST_NEAR = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +154,7 @@ def _answered(tx: Tx, record: MentionRecord, but: int | None) -> bool:
         for one in tx.replies.of_mention(record.id)
     ):
         return True
-    near = tx.mentions.conversation(record, _MOST_NEAR)
-    return any(one.mention.own and one.mention.parent == record.mention.native_id for one in near)
+    return tx.mentions.answered(record.id)
 
 
 def template_values(record: MentionRecord, ticket: Ticket | None, policy: Policy) -> dict[Variable, str]:

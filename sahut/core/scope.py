@@ -239,6 +239,10 @@ class _Mentions(_Limited):
     def _narrowed(self, where: MentionFilter) -> MentionFilter:
         return replace(where, ticket_units=tuple(sorted(self._units)))
 
+    def answered(self, mention_id: int) -> bool:
+        self.get(mention_id)
+        return self._mentions.answered(mention_id)
+
     def versions(self, mention_id: int) -> list[MentionVersion]:
         self.get(mention_id)
         return self._mentions.versions(mention_id)

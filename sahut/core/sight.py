@@ -250,7 +250,7 @@ class _Seen:
 
 
 class _Mentions(_Seen):
-    plain = frozenset({"mark", "waiting", "sleeping"})
+    plain = frozenset({"answered", "mark", "waiting", "sleeping"})
 
     def _noun(self) -> Any:
         return self._tx.mentions

@@ -480,6 +480,19 @@ def test_a_reply_of_ours_never_opens_a_case_whichever_is_written_first(office: O
     assert seen not in [one.id for one in queue(office.store)]
 
 
+def test_a_mention_is_answered_where_one_of_ours_stands_right_below_it(office: Office) -> None:
+    def answered() -> list[bool]:
+        with office.store.read() as tx:
+            return [tx.mentions.answered(one) for one in (office.mention_id, other)]
+
+    other = office.collect(a_mention(native_id="p2", root="p2", author=Author(handle="tetangga")))
+    office.collect(a_mention("Di tempat saya juga", native_id="c1", parent="p1", root="p1"))
+    office.collect(a_mention("Terima kasih", native_id="o1", parent="c1", root="p1", own=True))
+    assert answered() == [False, False]
+    office.collect(a_mention("Sudah kami terima", native_id="o2", parent="p1", root="p1", own=True))
+    assert answered() == [True, False]
+
+
 def test_a_collector_that_sees_our_reply_settles_one_in_doubt(office: Office) -> None:
     office.approved()
     office.deliver(FakeReplier().then_raise(InDoubtError("timed out", problem=Problem.TOO_SLOW), arriving=True))

@@ -131,6 +131,10 @@ class Mentions(Protocol):
         """The copies that wait behind mentions, by id, locked until the commit."""
         ...
 
+    def answered(self, mention_id: int) -> bool:
+        """Whether something of ours was collected that answers a mention."""
+        ...
+
     def conversation(self, of: MentionRecord, limit: int) -> list[MentionRecord]:
         """What was collected of a mention's conversation, itself included, oldest first."""
         ...

@@ -35,17 +35,18 @@ from sahut.core.model import (
     User,
     Viewing,
 )
+from sahut.core.passing import PassingStore
 from sahut.core.ports import Store, Tx
 
 # What holds nothing of a case: accounts are needed to know who asks, the rest to draw a page's frame.
 _FREE = frozenset({"operations", "sources", "audit", "second_factors"})
 
 
-class UnitStore:
+class UnitStore(PassingStore):
     """A `Store` of the tickets of ``units`` (codes of the policy) and of their mentions."""
 
     def __init__(self, store: Store, units: Collection[str]) -> None:
-        self._store = store
+        super().__init__(store)
         self._units = frozenset(units)
 
     @contextmanager
@@ -59,18 +60,6 @@ class UnitStore:
         """As the store's, limited."""
         with self._store.read() as tx:
             yield cast("Tx", UnitTx(tx, self._units))
-
-    def ping(self) -> None:
-        """As the store's."""
-        self._store.ping()
-
-    def sweep(self) -> bool:
-        """As the store's."""
-        return self._store.sweep()
-
-    def close(self) -> None:
-        """As the store's."""
-        self._store.close()
 
 
 class _Limited:

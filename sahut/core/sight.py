@@ -41,6 +41,7 @@ from sahut.core.model import (
     Topic,
 )
 from sahut.core.model.imports import FileImport
+from sahut.core.passing import PassingStore
 from sahut.core.ports import Store, Tx
 
 NOBODY = "•••"
@@ -168,11 +169,11 @@ def _masked(author: Author | None) -> Author | None:
     )
 
 
-class SeenStore:
+class SeenStore(PassingStore):
     """A `Store` that reads as somebody with ``sight`` may see, and writes as ``store`` does."""
 
     def __init__(self, store: Store, sight: Sight) -> None:
-        self._store = store
+        super().__init__(store)
         self._sight = sight
 
     @contextmanager
@@ -186,18 +187,6 @@ class SeenStore:
         """As the store's, masked."""
         with self._store.read() as tx:
             yield cast("Tx", _SeenTx(tx, self._sight))
-
-    def ping(self) -> None:
-        """As the store's."""
-        self._store.ping()
-
-    def sweep(self) -> bool:
-        """As the store's."""
-        return self._store.sweep()
-
-    def close(self) -> None:
-        """As the store's."""
-        self._store.close()
 
 
 class _SeenTx:

@@ -26,7 +26,7 @@ from imap_tools.errors import (
     UnexpectedCommandStatusError,
 )
 
-from collectors._network import BlockedAddressError, Deadline, GuardedBackend
+from collectors._network import BlockedAddressError, Deadline, GuardedBackend, blocked_address
 from collectors._settings import CollectorSettings
 from collectors._text import storable
 from sahut.core.errors import CollectError, PermanentError, TransientError
@@ -383,7 +383,7 @@ def _refusal(told: str, error: Any) -> CollectError:
 
 def _unreached(told: str, error: Exception) -> CollectError:
     if isinstance(error, BlockedAddressError):
-        return PermanentError(f"{told}: {error}; allow the host in the settings", problem=Problem.BLOCKED_ADDRESS)
+        return blocked_address(told, error)
     if isinstance(error, _TooLargeError):
         return TransientError(f"{told}: the server sends too much", problem=Problem.TOO_LARGE)
     if isinstance(error, httpcore.TimeoutException | TimeoutError):

@@ -135,14 +135,19 @@ class SqlOperations:
         return deleted
 
     def _tickets_only_of(self, mentions: Any) -> list[int]:
-        """Tickets that were made of these mentions and never held another."""
+        """Tickets that were made of these mentions and never held another, nor took over a ticket that did."""
         touched = select(decision.c.ticket_id).where(
             decision.c.mention_id.in_(mentions), decision.c.ticket_id.is_not(None)
         )
         others = select(decision.c.ticket_id).where(
             decision.c.mention_id.not_in(mentions), decision.c.ticket_id.is_not(None)
         )
-        query = select(ticket.c.id).where(ticket.c.id.in_(touched), ticket.c.id.not_in(others))
+        held = select(mention.c.ticket_id).where(mention.c.id.not_in(mentions), mention.c.ticket_id.is_not(None))
+        real = or_(ticket.c.id.not_in(touched), ticket.c.id.in_(others), ticket.c.id.in_(held))
+        # The number of a real ticket leads to the one that took it over, which therefore stays.
+        leads = select(ticket.c.merged_into).where(real, ticket.c.merged_into.is_not(None))
+        ends = list(self._connection.execute(leads).scalars())
+        query = select(ticket.c.id).where(~real, ticket.c.id.not_in(ends))
         return list(self._connection.execute(query).scalars())
 
     def tidy(self, now: datetime) -> dict[str, int]:

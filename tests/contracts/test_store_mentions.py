@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sahut.core import actions, collecting, pipeline, rules
+from sahut.core import actions, collecting, merging, pipeline, rules
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import (
     Author,
@@ -212,6 +212,38 @@ def test_many_old_likenesses_do_not_hide_a_recent_one(store: Store, clock: Clock
     assess(store, clock)
     latest, recent = listed(store)[:2]
     assert latest.first_id == recent.id
+
+
+@pytest.mark.parametrize("into_demo", [True, False])
+def test_clearing_the_demonstration_leaves_no_number_of_a_real_ticket_that_leads_nowhere(
+    store: Store, clock: Clock, into_demo: bool
+) -> None:
+    keep(store, clock, a_mention("Jembatan rusak berat di kampung kami, bahaya sekali"))
+    keep(store, clock, a_mention("Selokan mampet dan rusak di gang, airnya meluap"), demo=True)
+    assess(store, clock)
+    drain, bridge = listed(store)
+    actor = an_actor(store)
+    with store.begin() as tx:
+        demo, real = (
+            actions.convert(tx, [(one.id, None)], TicketDraft(title="t", topic=Topic.ROADS), actor=actor, now=clock())[
+                0
+            ]
+            for one in (drain, bridge)
+        )
+        left, kept = (real, demo) if into_demo else (demo, real)
+        merging.merge_tickets(tx, (left.id, None), (kept.id, None), actor=actor, now=clock())
+    with store.begin() as tx:
+        assert tx.operations.clear_demo()["mention"] == 1
+    with store.read() as tx:
+        stands = tx.mentions.get(bridge.id).ticket_id
+        assert stands == kept.id
+        assert tx.tickets.get(kept.id).mentions == 1
+        again = tx.tickets.get(real.id)
+        assert again.merged_into == (demo.id if into_demo else None)
+        assert not merging.can_part(tx, demo.id)
+        if not into_demo:
+            with pytest.raises(NotFoundError):
+                tx.tickets.get(demo.id)
 
 
 def test_clearing_the_demonstration_takes_all_of_it_and_nothing_else(store: Store, clock: Clock) -> None:

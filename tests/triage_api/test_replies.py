@@ -165,7 +165,7 @@ def test_templates_come_filled_with_what_is_known(sqlite_store: Store, clock: An
     ticket = world.ticket(mention)
     found = world.program(Role.COMMS).get("/api/v1/replies/templates", params={"mention": mention}).json()["items"]
     link = f"https://lapor.example/{ticket['tracking_code']}"
-    said = f"Halo {{name}}, laporan {ticket['number']}: {link}, {{unit}}, {{deadline}}"
+    said = f"Halo {{name}}, laporan {ticket['number']}: {link}, {{unit}}, Selasa, 1 Desember 2026"
     assert [(one["name"], one["text"]) for one in found] == [("Jalan", "Soal jalan"), ("Terima", said)]
 
 

@@ -107,6 +107,43 @@ def test_the_queue_is_worked_with_the_keyboard_alone(world: World, visitors: Vis
     assert visitors.complaints == []
 
 
+def test_back_from_a_mention_the_keys_go_on_at_its_row(world: World, visitors: Visitors) -> None:
+    world.flagged(4)
+    page = visitors.sign_in()
+    ids = page.locator(".mention").evaluate_all("rows => rows.map(row => row.id)")
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.wait_for_url("**/mentions/*")
+    page.go_back()
+    page.wait_for_function(f"document.activeElement?.id === '{ids[2]}'")
+    page.keyboard.press("j")
+    page.wait_for_function(f"document.activeElement?.id === '{ids[3]}'")
+    # Whoever comes by a link begins at the top.
+    page.goto(page.url)
+    page.keyboard.press("j")
+    page.wait_for_function(f"document.activeElement?.id === '{ids[0]}'")
+    assert visitors.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("key", ["d", "s"])
+def test_a_menu_stands_inside_the_screen_whole(world: World, visitors: Visitors, width: int, key: str) -> None:
+    world.flagged(3)
+    page = visitors.sign_in()
+    page.set_viewport_size({"width": width, "height": 700})
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press(key)
+    menu = page.locator(".menu[open] > :is(form, .panel)")
+    box = menu.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 701
+
+
 def test_a_number_does_only_what_the_open_menu_shows_with_it(world: World, visitors: Visitors) -> None:
     (filed,) = world.flagged(1, kind=Kind.NEWS)
     page = visitors.sign_in()

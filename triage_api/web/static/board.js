@@ -26,12 +26,21 @@
     const menu = (row ?? (rows().length ? null : document))?.querySelector(`[data-menu="${name}"]`);
     if (!menu) return act(name);
     menu.open = true;
-    menu.querySelector("button, a")?.focus();
+    menu.querySelector("button, a")?.focus({ preventScroll: true });
+    menu.querySelector("form, .panel")?.scrollIntoView({ block: "nearest" });
   }
   // What was asked for with a key may stand on another page: the keys go on from its first field there.
   function arrive() {
     const place = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (place && place.matches("#tindakan, #balasan")) place.querySelector("select, textarea, a, button")?.focus();
+  }
+  // Back from a mention, the keys go on at its row: whoever reads one after the other does not begin at the top again.
+  const MARKED = "sahut-marked";
+  function comeBack() {
+    const [kind] = performance.getEntriesByType("navigation");
+    const [path, id] = (sessionStorage.getItem(MARKED) ?? "").split("#");
+    const row = id && kind?.type === "back_forward" && path === location.pathname + location.search && document.getElementById(id);
+    if (row && document.activeElement === document.body) go(rows().indexOf(row));
   }
   // A region that stays while the page below it is swapped: only then is what happened read aloud.
   function say() {
@@ -99,7 +108,9 @@
   });
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest?.(".mention");
-    if (row) at = rows().indexOf(row);
+    if (!row) return;
+    at = rows().indexOf(row);
+    if (row.id) sessionStorage.setItem(MARKED, `${location.pathname}${location.search}#${row.id}`);
   });
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
@@ -115,6 +126,7 @@
   });
   window.addEventListener("pageshow", () => {
     for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+    comeBack();
   });
   document.addEventListener("change", chosen);
   document.addEventListener("htmx:after:swap", () => {

@@ -113,16 +113,52 @@ def die_before(line: int) -> None:
     sys.settrace(trace)
 
 
-def work_in_a_child(database_url: str, made: Means, line: int) -> bool:
-    """Let a child turn to the reply that is due; whether it lived to the end."""
+def work_in_a_child(database_url: str, made: Means, line: int, *, now: datetime = NOW) -> bool:
+    """Let a child turn to the reply that is due at ``now``; whether it lived to the end."""
     child = os.fork()
     if child == 0:
         store = open_store(database_url, keys=[KEY])
         if line:
             die_before(line)
-        outbox.deliver(store=store, means=made, clock=lambda: NOW)
+        outbox.deliver(store=store, means=made, clock=lambda: now)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def stop_in_a_child(database_url: str, made: Means, seam: str, *, now: datetime = NOW) -> bool:
+    """As `work_in_a_child`, killed at a seam of sending instead of a line: ``claimed`` before the platform is asked,
+    ``posted`` once it has said yes and nobody here has heard, ``written`` once that is in the store.
+    """
+    child = os.fork()
+    if child == 0:
+        store = open_store(database_url, keys=[KEY])
+        if seam == "written":
+            outbox.deliver(store=store, means=made, clock=lambda: now)
+        else:
+            outbox.deliver(store=store, means=_deadly(made, seam), clock=lambda: now)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _deadly(made: Means, seam: str) -> Means:
+    """The same, that kill this process at the platform's door: before they go through it, or on the way back."""
+
+    def replier_for(platform: str) -> Any:
+        inner = made.replier_for(platform)
+
+        class Deadly:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(inner, name)
+
+            def reply(self, *arguments: Any, **named: Any) -> SentReply:
+                if seam == "posted":
+                    inner.reply(*arguments, **named)  # type: ignore[union-attr]
+                os.kill(os.getpid(), signal.SIGKILL)
+                raise AssertionError("a dead process goes on")
+
+        return Deadly()
+
+    return Means(replier_for=replier_for, access_for=made.access_for)
 
 
 if __name__ == "__main__":

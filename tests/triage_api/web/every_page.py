@@ -20,6 +20,7 @@ NOT_PAGES = {
     "/imports/sample.csv",
     "/sources/test",
     "/sources/estimate",
+    "/credentials/callback",  # a platform's answer, which sends on
     "/sign-in/code",  # there only between the two steps of signing in
 }
 # Said of mentions and people here: words that no language has.

@@ -17,6 +17,7 @@ from config.deadlines import DeadlinesSection, Hour, Weekdays, deadline_policy, 
 from config.faults import SettingsFaultsError, close_to, dotted, from_validation
 from config.privacy import PrivacySection, RetentionSection, privacy_policy, retention_policy
 from config.replies import RepliesSection, TemplateSection, reply_policy
+from config.sign_in import SignInSection, provider_policy
 from sahut.core.errors import SettingsError
 from sahut.core.model import Kind, Policy, Role, SourceDraft, TimeZone, Topic, Unit
 
@@ -100,6 +101,7 @@ class PolicyFile(_Strict):
     conversations: ConversationsSection = ConversationsSection()
     replies: RepliesSection = RepliesSection()
     security: SecuritySection = SecuritySection()
+    sign_in: SignInSection = SignInSection()
     privacy: PrivacySection = PrivacySection()
     retention: RetentionSection = RetentionSection()
     deadlines: DeadlinesSection = DeadlinesSection()
@@ -124,6 +126,14 @@ class PolicyFile(_Strict):
                 office_hours(self.deadlines, unit.opens, unit.closes, unit.work_days)
             except ValueError as error:
                 raise ValueError(f"unit {unit.code}: {error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _grants_name_units(self) -> PolicyFile:
+        known = {unit.code for unit in self.unit}
+        for grant in self.sign_in.grant:
+            if unknown := sorted(set(grant.units) - known):
+                raise ValueError(f"sign_in: the grant '{grant.value}' names no unit of ours: {', '.join(unknown)}")
         return self
 
     def policy(self) -> Policy:
@@ -152,6 +162,7 @@ class PolicyFile(_Strict):
             replies=reply_policy(self.replies, self.template),
             conversations=conversation_policy(self.conversations),
             second_factor=frozenset(self.security.second_factor),
+            provider=provider_policy(self.sign_in),
             time_zone=self.time_zone,
             privacy=privacy_policy(self.privacy),
             retention=retention_policy(self.retention),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -62,6 +63,19 @@ class Settings(BaseSettings):
     token_per_minute: Annotated[
         int, Field(ge=0, le=1_000_000, description="Requests that one program's key may make a minute; 0: any number")
     ] = 600
+    oidc_issuer: Annotated[
+        str,
+        Field(
+            description="Identity provider (OpenID Connect) that staff may sign in with, as in https://id.kota.example"
+        ),
+    ] = ""
+    oidc_client_id: Annotated[str, Field(description="What the provider calls Sahut")] = ""
+    oidc_client_secret: Annotated[SecretStr, Field(description="The client's secret; else the file of it")] = SecretStr(
+        ""
+    )
+    oidc_client_secret_file: Annotated[Path | None, Field(description="File of the client's secret")] = None
+    oidc_scopes: Annotated[str, Field(description="What is asked for of who signs in")] = "openid profile email"
+    oidc_label: Annotated[str, Field(description="What the button says, as in Masuk dengan akun kota")] = ""
     contact: Annotated[
         str, Field(description="A URL or e-mail address in the user agent, so that sites know who reads them")
     ] = ""
@@ -98,6 +112,24 @@ class Settings(BaseSettings):
             return _DRIVER + rest
         if value and scheme not in {"sqlite", "postgresql+psycopg"}:
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _over_tls(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        if value and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and local))):
+            raise ValueError("must begin with https://")
+        if parts.query or parts.fragment:
+            raise ValueError("must have neither ? nor #: it is what the provider calls its issuer")
+        return value
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _openid(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("must hold openid")
         return value
 
     @property

@@ -234,7 +234,7 @@ def _means(opened: Store, loaded: Callable[[str], Collector]) -> Means:
 
 def web(settings: Settings, made: jobs.Parts) -> FastAPI:
     """The board and the API."""
-    from sahut import looking
+    from sahut import enrolling, looking
     from sahut.workdays import Indonesia
     from triage_api.app import ApiSettings, create_app
 
@@ -255,6 +255,7 @@ def web(settings: Settings, made: jobs.Parts) -> FastAPI:
             base_url=settings.public_url,
             cookie_secure=settings.public_url.startswith("https://"),
             token_per_minute=settings.token_per_minute,
+            provider=enrolling.provider(settings),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Accounts as the command line makes them, put together as `sahut.bootstrap` does the parts of the service."""
+"""Accounts as the command line makes them, and whose word lets people in; put together as `sahut.bootstrap` does."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sahut.core.model import Policy, Role, User
 if TYPE_CHECKING:
     from config.settings import Settings
     from sahut.jobs import Parts
+    from triage_api.settings import ProviderSettings
 
 
 def add_user(made: Parts, *, username: str, name: str, role: Role, units: tuple[str, ...] = ()) -> str:
@@ -108,3 +109,34 @@ def add_token(made: Parts, user: User, *, name: str, scopes: Collection[str], la
             now=now,
         )
     return shown
+
+
+def provider(settings: Settings) -> ProviderSettings | None:
+    """The identity provider that staff may sign in with, if any. Raises SettingsError for one that is named by half."""
+    from triage_api.settings import ProviderSettings
+
+    if not settings.oidc_issuer:
+        return None
+    if not settings.oidc_client_id:
+        raise SettingsError("the identity provider knows Sahut by a client id: set it", key="SAHUT_OIDC_CLIENT_ID")
+    secret = settings.oidc_client_secret.get_secret_value()
+    file = settings.oidc_client_secret_file
+    if not secret and file is not None:
+        try:
+            secret = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError("cannot be read", file=str(file), key="SAHUT_OIDC_CLIENT_SECRET_FILE") from error
+    return ProviderSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret,
+        scopes=settings.oidc_scopes,
+        label=settings.oidc_label,
+    )
+
+
+def ask_provider(found: ProviderSettings) -> str:
+    """One live call of the identity provider; its issuer. Raises SahutError."""
+    from triage_api.provider import Provider
+
+    return Provider(found).prove()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import NotFoundError, RefusedError
-from sahut.core.model import ApiToken, Role, Session, StoredAnswer, User
+from sahut.core.model import ApiToken, Proof, Role, Session, StoredAnswer, User
 from storage.people_tables import account, api_token, failed_login, session, sign_in_challenge, stored_answer
 from storage.types import storable
 
@@ -116,6 +116,7 @@ class SqlAccounts:
                 address=made.address,
                 device=made.device,
                 generation=made.generation,
+                proof=made.proof,
             )
         )
 
@@ -294,6 +295,7 @@ def _session(row: Row[Any]) -> Session:
         address=row.address,
         device=row.device,
         generation=row.generation,
+        proof=Proof(row.proof),
     )
 
 

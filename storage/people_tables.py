@@ -1,8 +1,8 @@
-"""The tables of accounts and of how people come in: sessions, keys, invitations, second factors."""
+"""The tables of accounts and of how people come in: sessions, keys, invitations, second factors, identities."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint, text
 
 from storage.tables import metadata
 from storage.types import Json, PersonalWords, RowId, Utc, Words
@@ -35,6 +35,7 @@ session = Table(
     Column("address", Words, nullable=False, server_default=text("''")),
     Column("device", Words, nullable=False, server_default=text("''")),
     Column("generation", Integer, nullable=False, server_default=text("0")),
+    Column("proof", String, nullable=False, server_default=text("'password'")),
 )
 
 api_token = Table(
@@ -103,4 +104,28 @@ sign_in_challenge = Table(
     Column("token_hash", String, primary_key=True),
     Column("account_id", ForeignKey("account.id"), nullable=False),
     Column("expires_at", Utc, nullable=False),
+    Column("proof", String, nullable=False, server_default=text("'password'")),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("linked_at", Utc, nullable=False),
+    Column("used_at", Utc, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+    UniqueConstraint("account_id", "issuer"),
+)
+
+departure = Table(
+    "departure",
+    metadata,
+    Column("state_hash", String, primary_key=True),
+    Column("browser_hash", String, nullable=False),
+    Column("back", Words, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sahut.core.errors import RefusedError
-from sahut.core.model import SecondFactor
+from sahut.core.model import Proof, SecondFactor
 from storage.people_tables import recovery_code, second_factor, sign_in_challenge
 from storage.sealing import Seal
 
@@ -99,12 +99,14 @@ class SqlSecondFactors:
         )
         return gone.rowcount == 1
 
-    def challenge(self, user_id: int, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
-        """Keep that somebody knew the password and owes the code; what expired goes."""
+    def challenge(
+        self, user_id: int, token_hash: str, *, now: datetime, expires_at: datetime, proof: Proof = Proof.PASSWORD
+    ) -> None:
+        """Keep that somebody gave ``proof`` and owes the code; what expired goes."""
         table = sign_in_challenge
         self._connection.execute(delete(table).where(table.c.expires_at <= now))
         self._connection.execute(
-            table.insert().values(account_id=user_id, token_hash=token_hash, expires_at=expires_at)
+            table.insert().values(account_id=user_id, token_hash=token_hash, expires_at=expires_at, proof=proof)
         )
 
     def challenged(self, token_hash: str, now: datetime) -> int | None:
@@ -114,6 +116,14 @@ class SqlSecondFactors:
             select(table.c.account_id).where(table.c.token_hash == token_hash, table.c.expires_at > now)
         ).scalar_one_or_none()
         return found
+
+    def proof_of(self, token_hash: str) -> Proof:
+        """What was given before the code of this waiting sign-in."""
+        table = sign_in_challenge
+        found = self._connection.execute(
+            select(table.c.proof).where(table.c.token_hash == token_hash)
+        ).scalar_one_or_none()
+        return Proof(found or Proof.PASSWORD)
 
     def end_challenge(self, token_hash: str, now: datetime) -> bool:
         """Use it up; one DELETE decides between those who try at the same time."""

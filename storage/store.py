@@ -22,6 +22,7 @@ from storage.deliveries import SqlDeliveries
 from storage.engine import READ, engine_for
 from storage.explanations import SqlExplanations
 from storage.hiding import Box
+from storage.identities import SqlIdentities
 from storage.imports import SqlImports
 from storage.invitations import SqlInvitations
 from storage.lookups import LookupKey
@@ -58,6 +59,7 @@ class SqlTx:
         self.dead_letters = SqlDeadLetters(connection)
         self.accounts = SqlAccounts(connection)
         self.invitations = SqlInvitations(connection)
+        self.identities = SqlIdentities(connection)
         self.second_factors = SqlSecondFactors(connection, seal)
         self.operations = SqlOperations(connection)
         self.walks = SqlWalks(connection)

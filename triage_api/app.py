@@ -18,6 +18,7 @@ from triage_api.deps import Deps, authorize
 from triage_api.hardening import BodyLimit, SecurityHeaders
 from triage_api.looking import Gate, Looks
 from triage_api.metrics import MeasureRequests, Metrics
+from triage_api.provider import Provider
 from triage_api.routes import ROUTERS
 from triage_api.settings import ApiSettings
 from triage_api.throttle import Throttle
@@ -74,6 +75,7 @@ def create_app(
         forget_exports=forget_exports,
         programs=Throttle(chosen.token_per_minute),
         strangers=Throttle(chosen.wrong_token_per_minute),
+        provider=None if chosen.provider is None else Provider(chosen.provider),
     )
     app = FastAPI(
         title="Sahut",

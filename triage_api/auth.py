@@ -19,7 +19,7 @@ from fastapi import Request
 
 from sahut.core import people
 from sahut.core.errors import NotFoundError
-from sahut.core.model import Actor, AuditAct, AuditDraft, MentionRecord, Role, SecondFactor, Session, User
+from sahut.core.model import Actor, AuditAct, AuditDraft, MentionRecord, Proof, Role, SecondFactor, Session, User
 from sahut.core.ports import Accounts, Clock, Store, Tx
 from triage_api import one_time_codes, permissions
 from triage_api.errors import (
@@ -64,6 +64,11 @@ class Signed:
     actor: Actor
     session: Session | None = None
     scopes: frozenset[str] | None = None
+
+    @property
+    def must_change(self) -> bool:
+        """Whether a one-time password let them in, so that an own one is due. A provider's word needs none."""
+        return self.user.must_change and self.session is not None and self.session.proof is Proof.PASSWORD
 
     def may(self, permission: Permission) -> bool:
         """Whether the role grants it at this time and, of a token, whether it was given it."""
@@ -397,7 +402,14 @@ def note(
     )
 
 
-def open_session(user: User, settings: ApiSettings, now: datetime, address: str = "", device: str = "") -> SignedIn:
+def open_session(
+    user: User,
+    settings: ApiSettings,
+    now: datetime,
+    address: str = "",
+    device: str = "",
+    proof: Proof = Proof.PASSWORD,
+) -> SignedIn:
     """A fresh sign-in, to be kept by the caller."""
     cookie = secrets.token_urlsafe(32)
     session = Session(
@@ -410,6 +422,7 @@ def open_session(user: User, settings: ApiSettings, now: datetime, address: str 
         address=address,
         device=device,
         generation=user.generation,
+        proof=proof,
     )
     return SignedIn(user=user, session=session, cookie=cookie)
 

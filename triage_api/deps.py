@@ -33,6 +33,7 @@ from triage_api.errors import (
 )
 from triage_api.looking import Gate
 from triage_api.permissions import Permission
+from triage_api.provider import Provider
 from triage_api.settings import ApiSettings
 from triage_api.throttle import Throttle
 
@@ -65,6 +66,7 @@ class Deps:
     sight: Sight = field(default_factory=Sight)
     unmasked: Store | None = None
     forget_exports: ForgetExports = lambda _ids: 0
+    provider: Provider | None = None
 
     @property
     def bare(self) -> Store:
@@ -154,7 +156,7 @@ def authorize(request: Request, deps: AllParts, signed: MaybeSigned) -> None:
         raise ForbiddenError(f"{signed.actor.name} ({signed.user.role}) may not do this")
     if signed.session is None:
         return
-    if signed.user.must_change and permission is not Permission.OWN:
+    if signed.must_change and permission is not Permission.OWN:
         raise MustChangeError("set a password of your own first")
     if permission is not Permission.OWN and second_factor.is_missing(deps.store, deps.policy, signed):
         raise SecondFactorRequiredError("set up a second factor first")

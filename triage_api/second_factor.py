@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sahut.core import people
 from sahut.core.errors import RefusedError
-from sahut.core.model import AuditAct, Policy, SecondFactor, User
+from sahut.core.model import AuditAct, Policy, Proof, SecondFactor, User
 from sahut.core.ports import Clock, Store, Tx
 from triage_api import auth, one_time_codes
 from triage_api.auth import Signed, SignedIn
@@ -21,6 +21,8 @@ SETUP_LASTS = timedelta(minutes=15)
 def is_missing(store: Store, policy: Policy, signed: Signed) -> bool:
     """Whether the policy wants one of this browser's user and there is none. Programs have their key alone."""
     if signed.session is None or signed.user.role not in policy.second_factor:
+        return False
+    if signed.session.proof is Proof.PROVIDER_MFA:
         return False
     with store.read() as tx:
         return not tx.second_factors.is_on(signed.user.id)
@@ -60,11 +62,12 @@ def finish(
         auth.check_attempts(tx.accounts, settings, user.username, address, now)
         if auth.use_code(tx, user, factor, code, now, address):
             right = True
+            proof = tx.second_factors.proof_of(token_hash)
             if not tx.second_factors.end_challenge(token_hash, now):
                 raise NotSignedInError("this sign-in has been finished")
             if cookie:
                 tx.accounts.end_session(auth.hash_secret(cookie))
-            signed = auth.open_session(user, settings, now, address, device)
+            signed = auth.open_session(user, settings, now, address, device, proof)
             tx.accounts.add_session(signed.session)
             auth.note(tx, AuditAct.SIGN_IN, user, now, address, what="second_factor")
     if not right:
@@ -147,7 +150,9 @@ def _prove(
     user, address = signed.user, signed.actor.address
     with store.read() as tx:
         auth.check_attempts(tx.accounts, settings, user.username, address, clock())
-    right = auth.verify_password(user.password_hash, password)
+    # Who came by a provider's word and has no password proves it by the code alone.
+    none = user.password_hash == auth.NO_PASSWORD and signed.session is not None
+    right = none or auth.verify_password(user.password_hash, password)
     now = clock()
     refused: ApiError | None = None
     with store.begin() as tx:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """An identity provider (OpenID Connect) that the board is registered with. ``label`` is what its button says."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    scopes: str = "openid profile email"
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +26,7 @@ class ApiSettings:
     takes any Host header. ``max_body`` is in bytes, which come within ``body_seconds``;
     ``max_upload`` and ``upload_seconds`` are those of a file to be read in.
     ``token_per_minute`` requests may come with one program's key, and ``wrong_token_per_minute`` with keys that nobody
-    has from one address; 0 for any number.
+    has from one address; 0 for any number. ``provider`` is whose word lets people in beside a password, if any.
     """
 
     base_url: str = ""
@@ -33,6 +44,7 @@ class ApiSettings:
     max_upload: int = 20 * 1_048_576
     upload_seconds: float = 600.0
     open_metrics: bool = False
+    provider: ProviderSettings | None = None
 
     @property
     def cookie_name(self) -> str:
@@ -43,3 +55,8 @@ class ApiSettings:
     def challenge_name(self) -> str:
         """The cookie of a sign-in that waits for its code."""
         return "__Host-sahut_challenge" if self.cookie_secure else "sahut_challenge"
+
+    @property
+    def departure_name(self) -> str:
+        """The cookie of a browser that was sent to the identity provider."""
+        return "__Host-sahut_departure" if self.cookie_secure else "sahut_departure"

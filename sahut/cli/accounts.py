@@ -9,7 +9,7 @@ import typer
 
 from sahut import bootstrap, enrolling
 from sahut.cli.output import AsJson, ago, say, write_json, write_table
-from sahut.core import people
+from sahut.core import identities, people
 from sahut.core import tokens as programs
 from sahut.core.errors import NotFoundError
 from sahut.core.model import Role, User
@@ -104,22 +104,45 @@ def reset_second_factor(username: Username) -> None:
     say(f"{username} signs in with the password alone until a second factor is set up again.")
 
 
+@users.command("unlink")
+def unlink_user(username: Username) -> None:
+    """Take the accounts at the identity provider off an account, and end its sessions. Shows what they were."""
+    parts = _parts()
+    with parts.store.begin() as tx:
+        user = named(tx, username)
+        gone = [
+            identities.unlink(tx, user.id, one.id, actor=None, now=parts.clock()) for one in tx.identities.of(user.id)
+        ]
+    if not gone:
+        say(f"{username} is linked to no identity provider.")
+    for one in gone:
+        say(f"{username} is no longer {one.name or one.subject} at {one.issuer}.")
+
+
 @users.command("list")
 def list_users(as_json: Annotated[bool, AsJson] = False) -> None:
     """Show every account."""
     with _parts().store.read() as tx:
         found = tx.accounts.users()
+        linked = {one.user_id: one.issuer for one in tx.identities.every()}
     if as_json:
         write_json(
             [
-                {"username": u.username, "name": u.name, "role": u.role, "units": u.units, "active": u.active}
+                {
+                    "username": u.username,
+                    "name": u.name,
+                    "role": u.role,
+                    "units": u.units,
+                    "active": u.active,
+                    "issuer": linked.get(u.id),
+                }
                 for u in found
             ]
         )
         return
-    rows = [(u.username, u.name, u.role, ", ".join(u.units), _state(u)) for u in found]
+    rows = [(u.username, u.name, u.role, ", ".join(u.units), _state(u), linked.get(u.id, "")) for u in found]
     write_table(
-        ["user", "name", "role", "units", "state"],
+        ["user", "name", "role", "units", "state", "signs in by"],
         rows,
         empty="Nobody can sign in yet: sahut user add NAME --role admin",
     )

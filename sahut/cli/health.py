@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from sahut import bootstrap
+from sahut import bootstrap, enrolling
 from sahut.cli import costs
 from sahut.cli.output import FAILED, AsJson, ago, answer, complain, progress, say, write_json
 from sahut.core import actions, admission, rules
@@ -53,6 +53,10 @@ def check(as_json: Annotated[bool, AsJson] = False) -> None:
     except SettingsError as error:
         faults += _each(error)
         found = bootstrap.repaired_settings(error)
+    try:
+        enrolling.provider(found)
+    except SettingsError as error:
+        faults += _each(error)
     for file, read in ((found.policy_file, bootstrap.policy), (found.sources_file, bootstrap.sources)):
         if file is None:
             continue
@@ -77,13 +81,24 @@ def _each(error: SettingsError) -> list[SettingsError]:
     return list(getattr(error, "faults", [error]))
 
 
+def _provider(found: Settings) -> list[Finding]:
+    """Whether the identity provider answers, where staff may sign in with one."""
+    try:
+        named = enrolling.provider(found)
+        if named is None:
+            return []
+        return [Finding("sign-in", GOOD, f"{enrolling.ask_provider(named)} answers.")]
+    except SahutError as error:
+        return [Finding("sign-in", WARNING, f"Nobody can sign in by the identity provider: {error}")]
+
+
 def doctor(
     retry: Annotated[bool, typer.Option("--retry", help="Try what was set aside (dead letters) once more.")] = False,
     as_json: Annotated[bool, AsJson] = False,
 ) -> None:
     """Say in words how Sahut is doing. Exit code 1 when something is bad; a warning alone is no error."""
     found = bootstrap.settings()
-    findings = [_database(found)]
+    findings = [_database(found), *_provider(found)]
     letters: list[DeadLetter] = []
     retried: dict[str, int] | None = None
     if findings[0].level == GOOD:

@@ -66,16 +66,27 @@ def accept(tx: Tx, token_hash: str, password_hash: str, *, now: datetime) -> Use
 
 
 def change_role(
-    tx: Tx, user_id: int, role: Role, units: tuple[str, ...], *, actor: Actor | None, now: datetime
+    tx: Tx,
+    user_id: int,
+    role: Role,
+    units: tuple[str, ...],
+    *,
+    actor: Actor | None,
+    now: datetime,
+    by: str = "command line",
 ) -> User:
-    """Another role and other units; sessions end. Raises NotFoundError, RefusedError(rule="last_admin")."""
+    """Another role and other units; sessions end. ``by`` is who did it where nobody with an account did.
+
+    Raises NotFoundError, RefusedError(rule="last_admin").
+    """
     tx.accounts.lock_admins()
     user = tx.accounts.user(user_id)
     if role is not Role.ADMIN:
         _check_not_last_admin(tx, user)
     if (user.role, user.units) != (role, tuple(sorted(set(units)))):
         tx.accounts.set_role(user_id, role, units)
-        note(tx, user, "role", actor, now, role=[str(user.role), str(role)], units=[list(user.units), list(units)])
+        said = {"role": [str(user.role), str(role)], "units": [list(user.units), list(units)]}
+        note(tx, user, "role", actor, now, by=by, **said)
     return tx.accounts.user(user_id)
 
 
@@ -131,10 +142,12 @@ def end_sessions(tx: Tx, user_id: int, *, actor: Actor | None, now: datetime) ->
     return ended
 
 
-def note(tx: Tx, user: User, what: str, actor: Actor | None, now: datetime, **detail: Any) -> None:
-    """A line of the audit log about an account."""
+def note(
+    tx: Tx, user: User, what: str, actor: Actor | None, now: datetime, *, by: str = "command line", **detail: Any
+) -> None:
+    """A line of the audit log about an account; ``by`` is who did it where nobody with an account did."""
     said: Mapping[str, Any] = {"what": what, "username": user.username, **detail}
-    name = "" if actor is not None else "command line" if what != "accepted" else user.name
+    name = "" if actor is not None else by if what != "accepted" else user.name
     tx.audit.add(
         AuditDraft(act=AuditAct.ACCOUNT, at=now, actor=actor, name=name, kind="user", key=str(user.id), detail=said)
     )

@@ -39,7 +39,7 @@ from sahut.core.passing import PassingStore
 from sahut.core.ports import Store, Tx
 
 # What holds nothing of a case: accounts are needed to know who asks, the rest to draw a page's frame.
-_FREE = frozenset({"operations", "sources", "audit", "second_factors"})
+_FREE = frozenset({"operations", "sources", "audit", "identities", "second_factors"})
 
 
 class UnitStore(PassingStore):

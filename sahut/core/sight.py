@@ -209,8 +209,8 @@ class _SeenTx:
 # What holds no text of a citizen, or masks it by itself (the audit log). Assessments are figures.
 _NO_TEXTS = frozenset(
     {
-        *("accounts", "assessments", "audit", "checks", "credentials", "invitations", "months", "operations"),
-        *("deliveries", "second_factors", "sources", "viewings", "views", "walks"),
+        *("accounts", "assessments", "audit", "checks", "credentials", "identities", "invitations", "months"),
+        *("deliveries", "operations", "second_factors", "sources", "viewings", "views", "walks"),
     }
 )
 

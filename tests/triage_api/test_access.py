@@ -262,6 +262,7 @@ def test_only_health_and_signing_in_are_open() -> None:
     opened = {path for (_, path), need in ROUTES.items() if need is Permission.OPEN}
     # How a page looks is chosen before signing in too.
     others = {"/static/{hashed_name}", "/display", "/welcome", "/api/v1/welcome", "/sign-in/code"}
+    others |= {"/sign-in/provider", "/sign-in/provider/back"}
     assert opened - others == {"/api/v1/health", "/api/v1/session", "/healthz", "/readyz", "/sign-in"}
 
 

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from sahut.core.errors import RefusedError
-from sahut.core.model import User
-from triage_api import auth
+from sahut.core.errors import NotFoundError, RefusedError
+from sahut.core.model import Proof, User
+from triage_api import auth, linking
 from triage_api.auth import SignedIn
-from triage_api.deps import AllParts, Deps, MaybeSigned, Parts
+from triage_api.deps import AllParts, Deps, MaybeSigned, Parts, deps_of
 from triage_api.errors import BadCredentialsError, SecondFactorNeededError, TooManyAttemptsError
 from triage_api.routes.sessions import clear_cookie, own_sessions, set_challenge, set_cookie
 from triage_api.routes.tokens import own_tokens
@@ -27,7 +27,9 @@ def sign_in_page(
     request: Request, status: int = 200, *, problem: str = "", username: str = "", back: str = "/"
 ) -> Response:
     """The form to sign in with."""
-    return pages.page(request, "sign_in.html", status, problem=problem, username=username, back=back)
+    provider = deps_of(request).settings.provider
+    label = "" if provider is None else provider.label or _("Masuk dengan akun instansi")
+    return pages.page(request, "sign_in.html", status, problem=problem, username=username, back=back, provider=label)
 
 
 @router.get("/sign-in")
@@ -79,7 +81,8 @@ def enter(deps: Deps, signed: SignedIn, back: str) -> Response:
     if back == "/":
         with deps.store.read() as tx:
             back = starting.home(tx, signed.user)
-    where = f"/password?{urlencode({'next': back})}" if signed.user.must_change else back
+    due = signed.user.must_change and signed.session.proof is Proof.PASSWORD
+    where = f"/password?{urlencode({'next': back})}" if due else back
     answer = RedirectResponse(where, status_code=303)
     set_cookie(answer, deps.settings, signed.cookie)
     return answer
@@ -100,7 +103,17 @@ def account(desk: AtDesk) -> Response:
     found = own_sessions(desk.deps, desk.signed, desk.now)
     programs = [(one, scope_words(one), one.over(desk.now)) for one in own_tokens(desk.deps, desk.signed)]
     with desk.deps.store.read() as tx:
-        return desk.page(tx, "account.html", tab="account", sessions=found, this=desk.signed.session, programs=programs)
+        linked = tx.identities.of(desk.signed.user.id)
+        return desk.page(
+            tx,
+            "account.html",
+            tab="account",
+            sessions=found,
+            this=desk.signed.session,
+            programs=programs,
+            linked=linked,
+            may_unlink=desk.signed.user.password_hash != auth.NO_PASSWORD,
+        )
 
 
 @router.post("/account/sessions")
@@ -112,6 +125,16 @@ def end_sessions(form: Owns) -> Response:
     else:
         auth.end_other_sessions(desk.deps.store, desk.deps.clock, desk.signed)
     return RedirectResponse("/account?done=signed_out", status_code=303)
+
+
+@router.post("/account/identities")
+def unlink(form: Owns) -> Response:
+    """Take the account at the identity provider off one's own."""
+    desk, number = form.desk, form.get("identity", 20)
+    if not number.isascii() or not number.isdecimal():
+        raise NotFoundError("identity", number)
+    linking.unlink_own(desk.deps.store, desk.deps.clock, desk.signed, int(number))
+    return RedirectResponse("/account?done=saved", status_code=303)
 
 
 @router.get("/welcome")

@@ -134,7 +134,7 @@ class Desk:
 def _desk(request: Request, deps: Parts, signed: MaybeSigned, now: Now) -> Desk:
     if signed is None or signed.session is None:
         raise NotSignedInError
-    if signed.user.must_change and request.url.path not in {"/password", "/sign-out"}:
+    if signed.must_change and request.url.path not in {"/password", "/sign-out"}:
         raise MustChangeError("set a password of your own first")
     led = request.url.path in {"/password", "/sign-out"} or request.url.path.startswith("/account/second-factor")
     if not led and second_factor.is_missing(deps.store, deps.policy, signed):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import RedirectResponse
 
-from sahut.core import people
+from sahut.core import identities, people
 from sahut.core.errors import NotFoundError, RefusedError
 from sahut.core.model import Role
 from triage_api import auth
@@ -97,6 +97,7 @@ def _one(desk: Desk, user_id: int, problem: str = "", *, link: str = "", passwor
             invited=tx.invitations.of(user_id),
             second_factor=tx.second_factors.is_on(user_id),
             sessions=len(tx.accounts.sessions_of(user_id)),
+            linked=tx.identities.of(user_id),
             roles=list(Role),
             problem=problem,
             link=link,
@@ -132,6 +133,8 @@ def act(form: Administers, user_id: UserId, act: str) -> Response:
                 people.end_sessions(tx, user_id, actor=actor, now=now)
             case "reset-second-factor":
                 people.reset_second_factor(tx, user_id, actor=actor, now=now)
+            case "unlink":
+                identities.unlink(tx, user_id, _identity(form), actor=actor, now=now)
             case "invite":
                 people.invite_again(tx, user_id, token_hash, actor=actor, now=now)
             case "reset-password":
@@ -143,6 +146,13 @@ def act(form: Administers, user_id: UserId, act: str) -> Response:
     if act == "reset-password":
         return _one(desk, user_id, password=password)
     return RedirectResponse(f"/users/{user_id}?done=saved", status_code=303)
+
+
+def _identity(form: Posted) -> int:
+    said = form.get("identity", 20)
+    if not said.isascii() or not said.isdecimal() or int(said) > LARGEST_ID:
+        raise NotFoundError("identity", said)
+    return int(said)
 
 
 def _role(form: Posted) -> Role:

@@ -21,6 +21,7 @@ from triage_api.web import (
     pages,
     people,
     persons,
+    providers,
     queue,
     replies,
     revealing,
@@ -87,6 +88,7 @@ _RULES = {
         "Balasannya memuat data pribadi (NIK, KK, telepon, surel, atau pelat nomor). Hapus dahulu."
     ),
     "reply_unfilled": N_("Balasannya masih memuat isian dalam kurung kurawal. Isi atau hapus dahulu."),
+    "identity_alone": N_("Akun Anda tidak punya kata sandi, jadi tautan ini satu-satunya jalan masuk."),
     "role": N_("Peran Anda tidak mencakup tindakan ini."),
     "assignee_unit": N_("Petugas itu bukan dari unit kerja tiket ini. Pilih petugas lain."),
     "forbidden": N_("Peran Anda tidak mencakup tindakan ini."),
@@ -139,6 +141,7 @@ def mount(app: FastAPI, deps: Deps) -> None:  # noqa: ARG001 - the app asks ever
         display,
         accounts,
         second_factor,
+        providers,
         people,
         tokens,
         roles,

@@ -90,7 +90,10 @@ from sahut.core.model.mentions import (
 )
 from sahut.core.model.people import (
     ApiToken,
+    Departure,
+    Identity,
     Invitation,
+    Proof,
     SecondFactor,
     Session,
     StoredAnswer,
@@ -103,6 +106,7 @@ from sahut.core.model.policy import (
     RetentionPolicy,
     Unit,
 )
+from sahut.core.model.providers import Match, ProviderGrant, ProviderPolicy
 from sahut.core.model.replies import (
     Capability,
     Caution,
@@ -207,6 +211,7 @@ __all__ = [
     "DecisionDraft",
     "DecisionKind",
     "Delivery",
+    "Departure",
     "Discretion",
     "DismissReason",
     "Due",
@@ -217,11 +222,13 @@ __all__ = [
     "Guide",
     "Health",
     "Hold",
+    "Identity",
     "Invitation",
     "Kind",
     "Known",
     "Label",
     "Language",
+    "Match",
     "Mention",
     "MentionClaim",
     "MentionFilter",
@@ -244,6 +251,9 @@ __all__ = [
     "PrivacyPolicy",
     "Probe",
     "Problem",
+    "Proof",
+    "ProviderGrant",
+    "ProviderPolicy",
     "Purse",
     "Reading",
     "RecallEstimate",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sahut.core.model.words import Role
 
@@ -29,11 +30,23 @@ class User:
     generation: int = 0
 
 
+class Proof(StrEnum):
+    """By what a session was opened: the own password, or the word of an identity provider.
+
+    ``provider_mfa``: the provider said that it had asked for a second factor itself.
+    """
+
+    PASSWORD = "password"  # noqa: S105 - a word, no password
+    PROVIDER = "provider"
+    PROVIDER_MFA = "provider_mfa"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A browser's sign-in, kept on the server. The cookie's value is stored only as its hash.
 
-    ``address`` and ``device`` (the browser's own word) are for its owner to recognise it by.
+    ``address`` and ``device`` (the browser's own word) are for its owner to recognise it by. ``proof`` is what opened
+    it.
     """
 
     token_hash: str
@@ -45,6 +58,7 @@ class Session:
     address: str = ""
     device: str = ""
     generation: int = 0
+    proof: Proof = Proof.PASSWORD
 
     @property
     def handle(self) -> str:
@@ -73,6 +87,31 @@ class SecondFactor:
     confirmed: bool
     created_at: datetime
     codes_left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody at an identity provider who signs in to an account here: ``subject`` is who, for ``issuer``, for good.
+
+    ``name`` is what the provider called them last (an e-mail address or a user name), for people to recognise it by;
+    nothing is decided by it.
+    """
+
+    id: int
+    user_id: int
+    issuer: str
+    subject: str
+    name: str
+    linked_at: datetime
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """A browser that was sent to the identity provider and has not come back; ``back`` is where it wanted to go."""
+
+    back: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

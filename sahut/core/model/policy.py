@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sahut.core.model.conversations import ConversationPolicy
 from sahut.core.model.deadlines import DeadlinePolicy, OfficeHours
+from sahut.core.model.providers import ProviderPolicy
 from sahut.core.model.replies import ReplyPolicy
 from sahut.core.model.words import Kind, Role, TimeZone, Topic
 
@@ -58,9 +59,9 @@ class Policy:
     of its usual gaps without a new mention. ``home_area`` is the code of the area that the agency serves, which settles
     names that several areas bear; a source's own (by source name) comes before it. ``replies`` is how it answers,
     ``conversations`` how much of what stands around a mention it wants. Accounts of the roles in ``second_factor`` set
-    one up before anything else. ``privacy`` is what it decided of persons, ``retention`` how long it
-    keeps what. ``time_zone`` is the agency's, by which dates and times are written and read,
-    ``deadlines`` what it promises.
+    one up before anything else. ``provider`` says what an identity provider's word counts for. ``privacy`` is what it
+    decided of persons, ``retention`` how long it keeps what. ``time_zone`` is the agency's, by which dates and times
+    are written and read, ``deadlines`` what it promises.
     """
 
     flagged_kinds: frozenset[Kind] = frozenset({Kind.COMPLAINT})
@@ -77,6 +78,7 @@ class Policy:
     replies: ReplyPolicy = field(default_factory=ReplyPolicy)
     conversations: ConversationPolicy = field(default_factory=ConversationPolicy)
     second_factor: frozenset[Role] = frozenset()
+    provider: ProviderPolicy = field(default_factory=ProviderPolicy)
     time_zone: TimeZone = TimeZone.WIB
     privacy: PrivacyPolicy = field(default_factory=PrivacyPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)

@@ -29,7 +29,7 @@ from sahut.core.ports.outside import (
     Rechecker,
     Replier,
 )
-from sahut.core.ports.people import Invitations, SecondFactors
+from sahut.core.ports.people import Identities, Invitations, SecondFactors
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.store import Store, Tx
 from sahut.core.ports.together import Viewings, Views
@@ -58,6 +58,7 @@ __all__ = [
     "Explanations",
     "Follower",
     "Holidays",
+    "Identities",
     "Invitations",
     "Listener",
     "Look",

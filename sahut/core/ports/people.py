@@ -1,4 +1,4 @@
-"""How people come in beside their password: invitations and second factors."""
+"""How people come in beside their password: invitations, second factors, identities at a provider."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from sahut.core.model import Invitation, SecondFactor
+from sahut.core.model import Departure, Identity, Invitation, Proof, SecondFactor
 
 
 class Invitations(Protocol):
@@ -66,8 +66,14 @@ class SecondFactors(Protocol):
         """Use it up: True for one of those who try it at the same time."""
         ...
 
-    def challenge(self, user_id: int, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
-        """Keep that somebody knew the password and owes the code."""
+    def challenge(
+        self, user_id: int, token_hash: str, *, now: datetime, expires_at: datetime, proof: Proof = Proof.PASSWORD
+    ) -> None:
+        """Keep that somebody gave ``proof`` and owes the code."""
+        ...
+
+    def proof_of(self, token_hash: str) -> Proof:
+        """What was given before the code of this waiting sign-in."""
         ...
 
     def challenged(self, token_hash: str, now: datetime) -> int | None:
@@ -80,4 +86,34 @@ class SecondFactors(Protocol):
 
     def reseal(self) -> int:
         """Seal every secret with the first key; how many there are."""
+        ...
+
+
+class Identities(Protocol):
+    """Who signs in to which account by an identity provider's word, and the browsers that were sent there.
+
+    A departure is known by the hashes of two values that the browser alone has together: one went through the provider.
+    """
+
+    def find(self, issuer: str, subject: str) -> Identity | None: ...
+    def of(self, user_id: int) -> list[Identity]:
+        """The account's, the oldest first."""
+        ...
+
+    def every(self) -> list[Identity]: ...
+    def add(self, user_id: int, *, issuer: str, subject: str, name: str, now: datetime) -> Identity:
+        """Link it. Raises RefusedError(rule="identity_taken") where it or the account is linked already."""
+        ...
+
+    def touch(self, identity_id: int, *, name: str, now: datetime) -> None: ...
+    def remove(self, identity_id: int) -> bool:
+        """Unlink it; whether it was there."""
+        ...
+
+    def depart(self, state_hash: str, browser_hash: str, *, back: str, now: datetime, expires_at: datetime) -> None:
+        """Keep that a browser was sent to the provider; ``back`` is where it wanted to go."""
+        ...
+
+    def arrive(self, state_hash: str, browser_hash: str, now: datetime) -> Departure | None:
+        """Use it up: for one of those who try at the same time, in that browser, and not after it expired."""
         ...

@@ -11,7 +11,7 @@ from sahut.core.ports.checks import Checks
 from sahut.core.ports.conversations import Conversations
 from sahut.core.ports.deliveries import Deliveries
 from sahut.core.ports.imports import Imports
-from sahut.core.ports.people import Invitations, SecondFactors
+from sahut.core.ports.people import Identities, Invitations, SecondFactors
 from sahut.core.ports.persons import Persons, Retention
 from sahut.core.ports.replies import Replies
 from sahut.core.ports.together import Viewings, Views
@@ -49,6 +49,8 @@ class Tx(Protocol):
     def credentials(self) -> Credentials: ...
     @property
     def invitations(self) -> Invitations: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def second_factors(self) -> SecondFactors: ...
     @property

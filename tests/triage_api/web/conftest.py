@@ -44,7 +44,8 @@ class Visitors:
         self.contexts: list[Any] = []
         self.complaints: list[str] = []
 
-    def sign_in(self, username: str = "sari", *, width: int = 1280, **options: Any) -> Page:
+    def visit(self, *, width: int = 1280, **options: Any) -> Page:
+        """A window of somebody who has not signed in."""
         context = self.browser.new_context(
             base_url=self.base, viewport={"width": width, "height": 800}, locale="id-ID", **options
         )
@@ -53,6 +54,10 @@ class Visitors:
         page.set_default_timeout(15_000)
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def sign_in(self, username: str = "sari", *, width: int = 1280, **options: Any) -> Page:
+        page = self.visit(width=width, **options)
         page.goto("/sign-in")
         page.get_by_label("Nama pengguna").fill(username)
         page.get_by_label("Kata sandi").fill(PASSWORD)

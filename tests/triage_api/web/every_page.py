@@ -21,6 +21,8 @@ NOT_PAGES = {
     "/sources/test",
     "/sources/estimate",
     "/credentials/callback",  # a platform's answer, which sends on
+    "/sign-in/provider",
+    "/sign-in/provider/back",
     "/sign-in/code",  # there only between the two steps of signing in
 }
 # Said of mentions and people here: words that no language has.

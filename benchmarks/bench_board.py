@@ -2,7 +2,7 @@
 
 Set-up: 10,000 invented posts (`_posts.py`) go through the real pipeline (replay file, keyword classifier, ties) into
 SQLite. The archive then grows by copies of those rows under new identities, a year apart, through the same triggers
-and indexes; one in fifty of all mentions waits in the queue, so the queue grows with the archive. At each size the real
+and indexes; one in twenty of all mentions waits in the queue, so the queue grows with the archive. At each size the real
 app answers 120 requests of each sort in this process (no network), in turn. What is reported: median and 95th
 percentile in milliseconds, by the clock and of the processor, the growth of the latter's median from the smallest to
 the largest size, and what share of its limit each page with one takes at the largest. Only that size's run is kept.
@@ -39,7 +39,7 @@ PAGES = {
     "queue page": "/",
     "queue page, one topic": "/?topic=roads",
     "queue page, search": "/?q=banjir",
-    "mention page": "/mentions/50",
+    "mention page": "/mentions/40",
     "ticket list": "/tickets",
     "check page": "/check",
     "API list, newest": "/api/v1/mentions?limit=50",
@@ -50,11 +50,11 @@ PAGES = {
 
 
 def grow(url: str, wanted: int) -> None:
-    """Copies of the first rows until ``wanted`` mentions are stored; one flagged row in fifty stays in the queue."""
+    """Copies of the first rows until ``wanted`` mentions are stored; one row in twenty waits in the queue."""
     copied = [column for column in mention.c if column.name not in {"id", "native_id", "state", "first_id", "folded"}]
     engine = engine_for(url)
     state = case(
-        (mention.c.id % 50 == 0, literal(MentionState.FLAGGED.value)),
+        (mention.c.id % 20 == 0, literal(MentionState.FLAGGED.value)),
         (mention.c.state == MentionState.FLAGGED, literal(MentionState.DISMISSED.value)),
         else_=mention.c.state,
     )

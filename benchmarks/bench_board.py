@@ -2,8 +2,8 @@
 
 Set-up: 10,000 invented posts (`_posts.py`) go through the real pipeline (replay file, keyword classifier, ties) into
 SQLite. The archive then grows by copies of those rows under new identities, a year apart, through the same triggers
-and indexes; one in twenty of all mentions waits in the queue, so the queue grows with the archive. At each size the real
-app answers 120 requests of each sort in this process (no network), in turn. What is reported: median and 95th
+and indexes; one in twenty of all mentions waits in the queue, so it grows with the archive. At each size the real app
+answers 120 requests of each sort in this process (no network), in turn. What is reported: median and 95th
 percentile in milliseconds, by the clock and of the processor, the growth of the latter's median from the smallest to
 the largest size, and what share of its limit each page with one takes at the largest. Only that size's run is kept.
 Run: ``python benchmarks/bench_board.py [LARGEST]``; a million mentions take some 3 GB of disk.

@@ -33,6 +33,7 @@ class SignInSection(_Strict):
     mfa: Annotated[tuple[Word, ...], Field(description="Values of amr or acr that stand for a second factor")] = (
         "mfa",
     )
+    require: Annotated[dict[Word, Word], Field(description="Claims that must say just that, as in hd at Google")] = {}
     create: Annotated[bool, Field(description="Make an account for whoever a grant lets in")] = False
     claim: Annotated[str, Field(description="The claim that grants read, as in groups or realm_access.roles")] = ""
     grant: Annotated[tuple[GrantSection, ...], Field(description="The first that fits gives the role")] = ()
@@ -54,6 +55,7 @@ def provider_policy(said: SignInSection) -> ProviderPolicy:
     return ProviderPolicy(
         match=frozenset(said.match),
         mfa=frozenset(said.mfa),
+        require=said.require,
         create=said.create,
         claim=said.claim,
         grants=tuple(ProviderGrant(value=one.value, role=one.role, units=one.units) for one in said.grant),

@@ -53,11 +53,12 @@ class SqlIdentities:
             raise RefusedError("the identity or the account is linked already", rule="identity_taken") from error
         return _identity(row)
 
-    def touch(self, identity_id: int, *, name: str, now: datetime) -> None:
-        """It was used; ``name`` is what the provider calls it now."""
-        self._connection.execute(
+    def touch(self, identity_id: int, *, name: str, now: datetime) -> bool:
+        """It was used; ``name`` is what the provider calls it now. False where it is no longer there."""
+        used = self._connection.execute(
             update(identity).where(identity.c.id == identity_id).values(name=storable(name), used_at=now)
         )
+        return used.rowcount == 1
 
     def remove(self, identity_id: int) -> bool:
         """Unlink it; whether it was there."""

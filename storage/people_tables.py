@@ -105,6 +105,7 @@ sign_in_challenge = Table(
     Column("account_id", ForeignKey("account.id"), nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("proof", String, nullable=False, server_default=text("'password'")),
+    Column("told", Words, nullable=False, server_default=text("''")),
 )
 
 identity = Table(

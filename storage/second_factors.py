@@ -13,6 +13,7 @@ from sahut.core.errors import RefusedError
 from sahut.core.model import Proof, SecondFactor
 from storage.people_tables import recovery_code, second_factor, sign_in_challenge
 from storage.sealing import Seal
+from storage.types import storable
 
 
 class SqlSecondFactors:
@@ -100,13 +101,22 @@ class SqlSecondFactors:
         return gone.rowcount == 1
 
     def challenge(
-        self, user_id: int, token_hash: str, *, now: datetime, expires_at: datetime, proof: Proof = Proof.PASSWORD
+        self,
+        user_id: int,
+        token_hash: str,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        proof: Proof = Proof.PASSWORD,
+        told: str = "",
     ) -> None:
-        """Keep that somebody gave ``proof`` and owes the code; what expired goes."""
+        """Keep that somebody gave ``proof`` and owes the code, and what was told of them; what expired goes."""
         table = sign_in_challenge
         self._connection.execute(delete(table).where(table.c.expires_at <= now))
         self._connection.execute(
-            table.insert().values(account_id=user_id, token_hash=token_hash, expires_at=expires_at, proof=proof)
+            table.insert().values(
+                account_id=user_id, token_hash=token_hash, expires_at=expires_at, proof=proof, told=storable(told)
+            )
         )
 
     def challenged(self, token_hash: str, now: datetime) -> int | None:
@@ -117,13 +127,17 @@ class SqlSecondFactors:
         ).scalar_one_or_none()
         return found
 
-    def proof_of(self, token_hash: str) -> Proof:
-        """What was given before the code of this waiting sign-in."""
+    def given(self, token_hash: str) -> tuple[Proof, str]:
+        """What was given before the code of this waiting sign-in, and what was told of whom."""
         table = sign_in_challenge
         found = self._connection.execute(
-            select(table.c.proof).where(table.c.token_hash == token_hash)
-        ).scalar_one_or_none()
-        return Proof(found or Proof.PASSWORD)
+            select(table.c.proof, table.c.told).where(table.c.token_hash == token_hash)
+        ).one_or_none()
+        return (Proof.PASSWORD, "") if found is None else (Proof(found.proof), found.told)
+
+    def end_challenges(self, user_id: int) -> None:
+        """No sign-in of the account waits for its code any more."""
+        self._connection.execute(delete(sign_in_challenge).where(sign_in_challenge.c.account_id == user_id))
 
     def end_challenge(self, token_hash: str, now: datetime) -> bool:
         """Use it up; one DELETE decides between those who try at the same time."""

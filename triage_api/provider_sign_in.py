@@ -14,7 +14,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sahut.core import identities
@@ -98,12 +98,15 @@ def finish(
             redirect_uri=redirect_uri,
             verifier=_made_of(browser, "verifier"),
             nonce=_made_of(browser, "nonce"),
+            wanted=("email", policy.claim.partition(".")[0], *policy.require),
             now=clock(),
         )
         return _let_in(store, settings, clock, policy, claims, address=address, device=device, cookie=cookie)
     except (ProviderRefusedError, RefusedError) as error:
         rule = error.rule if isinstance(error, RefusedError) else "provider_refused"
         with store.begin() as tx:
+            # A name that nobody has: what is counted is where it came from.
+            tx.accounts.count_failed_login(f"\x7fprovider {secrets.token_hex(8)}", address, clock())
             tx.audit.add(
                 AuditDraft(
                     act=AuditAct.SIGN_IN_FAILED,
@@ -119,8 +122,7 @@ def finish(
 
 def somebody(claims: Mapping[str, Any], policy: ProviderPolicy) -> Somebody:
     """Whom the claims of an ID token, already proven, tell of."""
-    said = claims.get("email_verified")
-    verified = said is True or said == "true"  # some providers write it as a word
+    verified = any(_is_true(claims.get(name)) for name in ("email_verified", "xms_edov"))  # the latter is Entra's
     return Somebody(
         issuer=str(claims["iss"]),
         subject=str(claims["sub"]),
@@ -143,14 +145,19 @@ def _let_in(
     cookie: str,
 ) -> SignedIn:
     now, who = clock(), somebody(claims, policy)
+    for claim, wanted in policy.require.items():
+        if wanted not in _values(claims, claim):
+            raise RefusedError(f"the provider does not say {wanted} of {claim}", rule="identity_no_grant")
     said = {*_values(claims, "amr"), *_values(claims, "acr")}
     proof = Proof.PROVIDER_MFA if said & policy.mfa else Proof.PROVIDER
     challenge = ""
     with store.begin() as tx:
-        user, _identity = identities.account_of(tx, who, policy, no_password=auth.NO_PASSWORD, now=now)
-        if proof is not Proof.PROVIDER_MFA and tx.second_factors.is_on(user.id):
-            challenge = _challenge(tx, user.id, auth.CHALLENGE_LASTS, clock)
+        found = identities.known(tx, who, policy)
+        if found is not None and proof is not Proof.PROVIDER_MFA and tx.second_factors.is_on(found.id):
+            # The provider's word alone links nothing and changes no role of whoever has a second step here.
+            challenge = _challenge(tx, found.id, who, now)
         else:
+            user, _identity = identities.account_of(tx, who, policy, no_password=auth.NO_PASSWORD, now=now)
             if cookie:
                 tx.accounts.end_session(auth.hash_secret(cookie))
             signed = auth.open_session(user, settings, now, address, device, proof)
@@ -161,10 +168,15 @@ def _let_in(
     return signed
 
 
-def _challenge(tx: Tx, user_id: int, lasts: timedelta, clock: Clock) -> str:
-    challenge, now = secrets.token_urlsafe(32), clock()
+def _challenge(tx: Tx, user_id: int, who: Somebody, now: datetime) -> str:
+    challenge = secrets.token_urlsafe(32)
     tx.second_factors.challenge(
-        user_id, auth.hash_secret(challenge), now=now, expires_at=now + lasts, proof=Proof.PROVIDER
+        user_id,
+        auth.hash_secret(challenge),
+        now=now,
+        expires_at=now + auth.CHALLENGE_LASTS,
+        proof=Proof.PROVIDER,
+        told=who.told,
     )
     return challenge
 
@@ -173,6 +185,11 @@ def _made_of(browser: str, use: str) -> str:
     """43 characters that nobody can guess who has not the cookie; PKCE wants so many (RFC 7636, §4.1)."""
     made = hmac.new(browser.encode("utf-8", "replace"), use.encode(), hashlib.sha256).digest()
     return urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def _is_true(said: Any) -> bool:
+    # Some providers write it as a word.
+    return said is True or (isinstance(said, str) and said.lower() == "true")
 
 
 def _word(claims: Mapping[str, Any], name: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sahut.core import people
+from sahut.core import identities, people
 from sahut.core.errors import RefusedError
-from sahut.core.model import AuditAct, Policy, Proof, SecondFactor, User
+from sahut.core.identities import Somebody
+from sahut.core.model import AuditAct, Policy, Proof, ProviderPolicy, SecondFactor, User
 from sahut.core.ports import Clock, Store, Tx
 from triage_api import auth, one_time_codes
 from triage_api.auth import Signed, SignedIn
@@ -39,6 +40,7 @@ def finish(
     store: Store,
     settings: ApiSettings,
     clock: Clock,
+    policy: ProviderPolicy,
     *,
     challenge: str,
     code: str,
@@ -48,7 +50,9 @@ def finish(
 ) -> SignedIn:
     """The second step of signing in: open the session that the password alone did not; the one under ``cookie`` ends.
 
-    Raises NotSignedInError for a challenge that is over, BadCodeError, TooManyAttemptsError.
+    What an identity provider told (``policy`` says what it counts for) takes effect now that the code is right, and not
+    before. Raises NotSignedInError for a challenge that is over, BadCodeError, TooManyAttemptsError, and RefusedError
+    as `sahut.core.identities.account_of`.
     """
     token_hash, now = auth.hash_secret(challenge), clock()
     right = False
@@ -62,11 +66,15 @@ def finish(
         auth.check_attempts(tx.accounts, settings, user.username, address, now)
         if auth.use_code(tx, user, factor, code, now, address):
             right = True
-            proof = tx.second_factors.proof_of(token_hash)
+            proof, told = tx.second_factors.given(token_hash)
             if not tx.second_factors.end_challenge(token_hash, now):
                 raise NotSignedInError("this sign-in has been finished")
             if cookie:
                 tx.accounts.end_session(auth.hash_secret(cookie))
+            if told:
+                user, _identity = identities.account_of(
+                    tx, Somebody.of(told), policy, no_password=auth.NO_PASSWORD, now=now, only=user.id
+                )
             signed = auth.open_session(user, settings, now, address, device, proof)
             tx.accounts.add_session(signed.session)
             auth.note(tx, AuditAct.SIGN_IN, user, now, address, what="second_factor")

@@ -6,8 +6,9 @@ e-mail address or user name at the provider later does not get their account her
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sahut.core import people
@@ -34,31 +35,54 @@ class Somebody:
     values: frozenset[str] = frozenset()
 
     @property
+    def told(self) -> str:
+        """All of it in one line, which `of` reads again."""
+        return json.dumps({**asdict(self), "values": sorted(self.values)})
+
+    @classmethod
+    def of(cls, told: str) -> Somebody:
+        """Of what `told` wrote."""
+        said = json.loads(told)
+        return cls(**{**said, "values": frozenset(said["values"])})
+
+    @property
     def shown(self) -> str:
         """What people recognise them by."""
         return self.email or self.username or self.name
 
 
+def known(tx: Tx, somebody: Somebody, policy: ProviderPolicy) -> User | None:
+    """The account that is theirs or would be, as long as nothing is written; None where there is none yet.
+
+    Raises RefusedError with the rule ``identity_closed`` or ``identity_no_grant``, as `account_of`.
+    """
+    if policy.grants and policy.granted(somebody.values) is None:
+        raise RefusedError("no grant of the policy names anything that the provider says", rule="identity_no_grant")
+    identity = tx.identities.find(somebody.issuer, somebody.subject)
+    user = tx.accounts.user(identity.user_id) if identity is not None else _named(tx, somebody, policy)
+    if user is not None and not user.active:
+        raise RefusedError(f"{user.username} is closed", rule="identity_closed")
+    return user
+
+
 def account_of(
-    tx: Tx, somebody: Somebody, policy: ProviderPolicy, *, no_password: str, now: datetime
+    tx: Tx, somebody: Somebody, policy: ProviderPolicy, *, no_password: str, now: datetime, only: int | None = None
 ) -> tuple[User, Identity]:
-    """The account of whom the provider vouches for: linked before, found by name now, or made.
+    """The account of whom the provider vouches for: linked before, found by name now, or made; ``only`` that one.
 
     Raises RefusedError with the rule ``identity_unknown`` where there is none, ``identity_closed`` where it is closed,
     ``identity_no_grant`` where grants decide and none fits, ``last_admin`` where the grants take the last
     administrator's role.
     """
     granted = policy.granted(somebody.values)
-    if policy.grants and granted is None:
-        raise RefusedError("no grant of the policy names anything that the provider says", rule="identity_no_grant")
     identity = tx.identities.find(somebody.issuer, somebody.subject)
-    user = tx.accounts.user(identity.user_id) if identity is not None else _named(tx, somebody, policy)
+    user = known(tx, somebody, policy)
+    if only is not None and (user is None or user.id != only):
+        raise RefusedError("the account is no longer theirs", rule="identity_unknown")
     if user is None and policy.create and granted is not None:
-        user = _made(tx, somebody, granted, no_password, now)
+        user = _made(tx, somebody, policy, granted, no_password, now)
     if user is None:
         raise RefusedError("nobody here is linked to this identity", rule="identity_unknown")
-    if not user.active:
-        raise RefusedError(f"{user.username} is closed", rule="identity_closed")
     if identity is None:
         identity = tx.identities.add(
             user.id, issuer=somebody.issuer, subject=somebody.subject, name=somebody.shown, now=now
@@ -66,8 +90,8 @@ def account_of(
         # Who came this way needs no link to choose a password by; whoever else has it gets nothing.
         tx.invitations.drop(user.id)
         people.note(tx, user, "identity_linked", None, now, by=PROVIDER, issuer=somebody.issuer)
-    else:
-        tx.identities.touch(identity.id, name=somebody.shown, now=now)
+    elif not tx.identities.touch(identity.id, name=somebody.shown, now=now):
+        raise RefusedError("the identity was unlinked just now", rule="identity_unknown")
     if granted is not None and (user.role, user.units) != granted:
         user = people.change_role(tx, user.id, *granted, actor=None, now=now, by=PROVIDER)
     return tx.accounts.user(user.id), identity
@@ -81,6 +105,7 @@ def unlink(tx: Tx, user_id: int, identity_id: int, *, actor: Actor | None, now: 
         raise NotFoundError("identity", identity_id)
     tx.identities.remove(identity_id)
     tx.accounts.end_sessions(user_id, but=kept)
+    tx.second_factors.end_challenges(user_id)
     people.note(tx, user, "identity_unlinked", actor, now, issuer=identity.issuer)
     return identity
 
@@ -90,19 +115,24 @@ def _named(tx: Tx, somebody: Somebody, policy: ProviderPolicy) -> User | None:
     names: Mapping[Match, str] = {Match.EMAIL: somebody.email, Match.USERNAME: somebody.username}
     for match in Match:
         name = names[match]
-        # Case folds other letters onto ours (the Kelvin sign is a k): somebody else's address must not become this one.
-        user = tx.accounts.user_named(name) if match in policy.match and name and name.isascii() else None
+        user = tx.accounts.user_named(name) if match in policy.match and _is_plain(name) else None
         if user is not None and all(one.issuer != somebody.issuer for one in tx.identities.of(user.id)):
             return user
     return None
 
 
 def _made(
-    tx: Tx, somebody: Somebody, granted: tuple[Role, tuple[str, ...]], no_password: str, now: datetime
+    tx: Tx,
+    somebody: Somebody,
+    policy: ProviderPolicy,
+    granted: tuple[Role, tuple[str, ...]],
+    no_password: str,
+    now: datetime,
 ) -> User | None:
     # A user name that looks like an address is somebody's claim to it: only a verified one counts.
-    username = somebody.email or ("" if "@" in somebody.username else somebody.username)
-    if not username or tx.accounts.user_named(username) is not None:
+    own = somebody.username if Match.USERNAME in policy.match and "@" not in somebody.username else ""
+    username = somebody.email or own
+    if not _is_plain(username) or tx.accounts.user_named(username) is not None:
         return None
     role, units = granted
     user = tx.accounts.add_user(
@@ -116,3 +146,12 @@ def _made(
     )
     people.note(tx, user, "identity_made", None, now, by=PROVIDER, role=str(role), units=list(units))
     return user
+
+
+def _is_plain(name: str) -> bool:
+    """Whether it can only be read as it is written.
+
+    Case folds other letters onto ours (the Kelvin sign is a k) and a NUL is not kept: somebody else's address must not
+    become this one.
+    """
+    return bool(name) and name.isascii() and name.isprintable()

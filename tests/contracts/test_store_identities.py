@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -102,6 +103,8 @@ def test_nobody_is_made_into_an_account_by_an_address_that_is_not_verified(store
     policy = ProviderPolicy(claim="groups", grants=(ProviderGrant(value="x", role=Role.AUDITOR),), create=True)
     claims = somebody(username="wali@kota.example", values=frozenset({"x"}))
     assert refused(store, claims, policy) == "identity_unknown"
+    assert refused(store, somebody(username="budi", values=frozenset({"x"})), policy) == "identity_unknown"
+    policy = replace(policy, match=frozenset({Match.USERNAME}))
     assert comes(store, somebody(username="budi", values=frozenset({"x"})), policy).username == "budi"
     # A name that somebody has is not given to another.
     assert refused(store, somebody("s2", username="budi", values=frozenset({"x"})), policy) == "identity_unknown"
@@ -139,10 +142,12 @@ def test_what_opened_a_session_is_kept_over_the_second_step_too(store: Store, pr
     user = an_account(store, "sari")
     with store.begin() as tx:
         tx.accounts.add_session(a_session(user, proof))
-        tx.second_factors.challenge(user.id, "h", now=NOW, expires_at=NOW + timedelta(minutes=5), proof=proof)
+        tx.second_factors.challenge(
+            user.id, "h", now=NOW, expires_at=NOW + timedelta(minutes=5), proof=proof, told="who"
+        )
     with store.read() as tx:
         assert tx.accounts.sessions_of(user.id)[0].proof is proof
-        assert tx.second_factors.proof_of("h") is proof
+        assert tx.second_factors.given("h") == (proof, "who")
 
 
 def test_a_browser_comes_back_once_in_time_and_nobody_in_its_place(store: Store) -> None:

@@ -36,6 +36,7 @@ class Provider:
     metadata: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    more_keys: list[Any] = field(default_factory=list)
     refuses: str = ""
     down: bool = False
 
@@ -105,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
             }
             self._json(200, {**about, **self.owner.metadata})
         elif parts.path == "/keys":
-            self._json(200, {"keys": [self.owner.key.as_dict(private=False)]})
+            self._json(200, {"keys": [*self.owner.more_keys, self.owner.key.as_dict(private=False)]})
         elif parts.path == "/me":
             self._json(200, self.owner.wrong.get("_me", self.owner.person))
         elif parts.path == "/authorize":

@@ -259,11 +259,14 @@ def test_the_keys_may_change_and_are_asked_for_once(world: World, provider: Prov
 def test_a_provider_that_is_down_says_so_and_the_password_still_works(world: World, provider: Provider) -> None:
     provider.down = True
     client = world.browser()
+    assert client.get("/sign-in/provider", follow_redirects=False).status_code == 503
+    asked = len(provider.asked)
     answer = client.get("/sign-in/provider", follow_redirects=False)
 
     assert answer.status_code == 503
     assert "masuk dengan kata sandi" in answer.text
     assert 'name="password"' in answer.text
+    assert len(provider.asked) == asked, "it is left alone for a while"
     assert world.signed_in("sari")
 
 
@@ -366,6 +369,83 @@ def test_the_own_second_factor_is_asked_for_unless_the_provider_asked_for_one(wo
     other = world.browser()
     assert sign_in(other, "/tickets").headers["location"] == "/tickets"
     assert signed(other).status_code == 200
+
+
+def test_without_the_code_the_providers_word_links_nothing_and_changes_no_role(
+    store: Store, clock: Any, provider: Provider
+) -> None:
+    policy = replace(BY_NAME, claim="groups", grants=(ProviderGrant(value="a", role=Role.COMMS),))
+    world = a_world(store, clock, provider, policy)
+    secret, user_id = one_time_codes.new_secret(), world.users[Role.TRIAGE]
+    with store.begin() as tx:
+        tx.second_factors.begin(user_id, secret, clock())
+        tx.second_factors.confirm(user_id)
+    held, _csrf = world.signed_in("rina")
+    provider.person |= {"groups": ["a"]}
+    client = world.browser()
+    assert sign_in(client).headers["location"].startswith("/sign-in/code")
+    with store.read() as tx:
+        assert tx.identities.of(user_id) == []
+        assert tx.accounts.user(user_id).role is Role.TRIAGE
+    done = client.post("/sign-in/code", data={"code": pyotp.TOTP(secret).at(clock())}, follow_redirects=False)
+    assert done.status_code == 303
+    with store.read() as tx:
+        (link,) = tx.identities.of(user_id)
+        assert link.subject == "u-1"
+        assert tx.accounts.user(user_id).role is Role.COMMS
+    assert signed(client).json()["user"]["role"] == "comms"
+    assert signed(held).status_code == 200
+
+
+def test_unlinking_ends_a_sign_in_that_waits_for_its_code(world: World) -> None:
+    sign_in(world.browser())
+    secret, user_id = one_time_codes.new_secret(), world.users[Role.TRIAGE]
+    with world.store.begin() as tx:
+        tx.second_factors.begin(user_id, secret, world.clock())
+        tx.second_factors.confirm(user_id)
+    client = world.browser()
+    assert sign_in(client).headers["location"].startswith("/sign-in/code")
+    admin = world.program(Role.ADMIN)
+    (link,) = admin.get(f"/api/v1/users/{user_id}/identities").json()["items"]
+    admin.delete(f"/api/v1/users/{user_id}/identities/{link['id']}")
+    code = pyotp.TOTP(secret).at(world.clock())
+    assert client.post("/sign-in/code", data={"code": code}, follow_redirects=False).status_code == 410
+    assert signed(client).status_code == 401
+
+
+def test_a_name_that_only_looks_like_another_finds_nobody(store: Store, clock: Any, provider: Provider) -> None:
+    world = a_world(store, clock, provider)
+    for name in ("admin\x00", "\u212aaren", "adm\u0131n", "admin\u200b"):
+        provider.person = {"sub": f"x-{name}", "preferred_username": name}
+        assert sign_in(world.browser()).status_code == 403, name
+
+
+def test_claims_that_the_policy_requires_must_say_just_that(store: Store, clock: Any, provider: Provider) -> None:
+    world = a_world(store, clock, provider, replace(BY_NAME, require={"hd": "kota.example"}))
+    assert sign_in(world.browser()).status_code == 403
+    provider.person |= {"hd": "evil.example"}
+    assert sign_in(world.browser()).status_code == 403
+    provider.person |= {"hd": "kota.example"}
+    assert sign_in(world.browser()).status_code == 303
+
+
+def test_groups_may_stand_at_the_userinfo_endpoint_alone(store: Store, clock: Any, provider: Provider) -> None:
+    policy = replace(BY_NAME, claim="groups", grants=(ProviderGrant(value="a", role=Role.TRIAGE),))
+    world = a_world(store, clock, provider, policy)
+    provider.wrong = {"_me": {"sub": "u-1", "groups": ["a"]}}
+    assert sign_in(world.browser()).status_code == 303
+
+
+def test_keys_of_other_kinds_beside_ours_disturb_nobody(world: World, provider: Provider) -> None:
+    provider.more_keys = [{"kty": "EC", "crv": "BP-256", "kid": "x"}, {"kty": "RSA", "n": "!", "e": "AQAB"}, "odd"]
+    assert sign_in(world.browser()).status_code == 303
+
+
+def test_who_fails_too_often_from_one_address_waits(world: World, provider: Provider) -> None:
+    provider.refuses = "access_denied"
+    codes = [sign_in(world.browser()).status_code for _ in range(world.settings.failed_per_address + 2)]
+    assert codes[0] == 401
+    assert codes[-1] == 429
 
 
 def test_a_role_that_must_have_a_second_factor_may_have_it_at_the_provider(

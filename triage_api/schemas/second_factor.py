@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
-from triage_api.fields import Answer, Body, Secret
+from triage_api.fields import Answer, Body
 from triage_api.schemas._example import example
 
 
@@ -26,11 +26,11 @@ class SetupAnswer(Answer):
 
 
 class ProofBody(Body):
-    """The account's password, and a code: of the app, or where the second factor is on already a recovery code."""
+    """The account's password ("" where it has none), and a code: of the app, or a recovery code where it is on."""
 
     model_config = ConfigDict(json_schema_extra=example({"password": "jalan mulus 2026", "code": "123456"}))
 
-    password: Secret
+    password: Annotated[str, StringConstraints(max_length=1_000)] = ""
     code: Annotated[str, Field(min_length=1, max_length=100)]
 
 

@@ -39,7 +39,7 @@ def leave(request: Request, deps: AllParts) -> Response:
     wait = deps.strangers.take(f"leaves {auth.address_of(request)}", deps.clock())
     if wait:
         raise TooManyRequestsError(wait)
-    back = own_path(request.query_params.get("next", ""))
+    back = own_path(request.query_params.get("next", "")[:_LONGEST])
     try:
         url, browser = provider_sign_in.depart(
             deps.store, deps.clock, provider, back=back, redirect_uri=redirect_uri(request, deps)
@@ -58,10 +58,14 @@ def come_back(request: Request, deps: AllParts) -> Response:
     said = {name: request.query_params.get(name, "")[:_LONGEST] for name in ("state", "code", "iss", "error")}
     answer = Answer(state=said["state"], code=said["code"], issuer=said["iss"], error=said["error"])
     browser = request.cookies.get(deps.settings.departure_name, "")
+    if not browser or not answer.state:
+        return _begin_again(request)
+    with deps.store.read() as tx:
+        auth.check_attempts(tx.accounts, deps.settings, "", auth.address_of(request), deps.clock())
     try:
         departure = provider_sign_in.arrived(deps.store, deps.clock, answer, browser)
     except NotSignedInError:
-        return sign_in_page(request, 410, problem=_("Waktu untuk masuk sudah habis. Masuk lagi."))
+        return _begin_again(request)
     done = _finish(request, deps, provider, answer, browser, departure.back)
     _set_departure(done, deps.settings, "")
     return done
@@ -110,6 +114,10 @@ def _provider(deps: Deps) -> Provider:
     if deps.provider is None:
         raise NotFoundError("page", "/sign-in/provider")
     return deps.provider
+
+
+def _begin_again(request: Request) -> Response:
+    return sign_in_page(request, 410, problem=_("Waktu untuk masuk sudah habis. Masuk lagi."))
 
 
 def _away(request: Request, back: str) -> Response:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from sahut.core.errors import NotFoundError
+from sahut.core.errors import NotFoundError, RefusedError
 from triage_api import auth, one_time_codes, second_factor
 from triage_api.deps import AllParts
 from triage_api.errors import BadCodeError, BadCredentialsError, NotSignedInError, TooManyAttemptsError
@@ -41,13 +41,14 @@ def give_code(request: Request, deps: AllParts, fields: Fields) -> Response:
             deps.store,
             settings,
             deps.clock,
+            deps.policy.provider,
             challenge=request.cookies.get(settings.challenge_name, ""),
             code=said.get("code", "")[:100],
             address=auth.address_of(request),
             device=auth.device_of(request),
             cookie=request.cookies.get(settings.cookie_name, ""),
         )
-    except NotSignedInError:
+    except (NotSignedInError, RefusedError):
         return _begin_again(request, back)
     except BadCodeError:
         return _code_page(request, 401, problem=_("Kode itu tidak cocok, atau sudah pernah dipakai."), back=back)
@@ -122,4 +123,5 @@ def _page(desk: Desk, problem: str = "", *, codes: list[str] | None = None) -> R
             # Made by us of digits and letters alone.
             picture=Markup(picture),  # noqa: S704
             required=user.role in desk.deps.policy.second_factor,
+            has_password=user.password_hash != auth.NO_PASSWORD,
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sahut.core.model.words import Role
@@ -29,6 +29,7 @@ class ProviderGrant:
 class ProviderPolicy:
     """``match`` finds an account at the first sign-in. ``mfa`` are values of amr or acr that stand for a second factor.
 
+    ``require`` are claims that must say just that, as ``hd`` at Google, which vouches for everybody.
     ``claim`` is where the provider says what somebody is, as in ``groups`` or ``realm_access.roles``, and ``grants``
     are what that means here, first come first served; with any, they decide at each sign-in. ``create``: whoever the
     grants let in and has no account gets one.
@@ -36,6 +37,7 @@ class ProviderPolicy:
 
     match: frozenset[Match] = frozenset({Match.EMAIL})
     mfa: frozenset[str] = frozenset({"mfa"})
+    require: Mapping[str, str] = field(default_factory=dict)
     create: bool = False
     claim: str = ""
     grants: tuple[ProviderGrant, ...] = ()

@@ -67,13 +67,24 @@ class SecondFactors(Protocol):
         ...
 
     def challenge(
-        self, user_id: int, token_hash: str, *, now: datetime, expires_at: datetime, proof: Proof = Proof.PASSWORD
+        self,
+        user_id: int,
+        token_hash: str,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        proof: Proof = Proof.PASSWORD,
+        told: str = "",
     ) -> None:
-        """Keep that somebody gave ``proof`` and owes the code."""
+        """Keep that somebody gave ``proof`` and owes the code; ``told`` is what a provider said of them."""
         ...
 
-    def proof_of(self, token_hash: str) -> Proof:
-        """What was given before the code of this waiting sign-in."""
+    def given(self, token_hash: str) -> tuple[Proof, str]:
+        """What was given before the code of this waiting sign-in, and what was told of whom."""
+        ...
+
+    def end_challenges(self, user_id: int) -> None:
+        """No sign-in of the account waits for its code any more."""
         ...
 
     def challenged(self, token_hash: str, now: datetime) -> int | None:
@@ -105,7 +116,10 @@ class Identities(Protocol):
         """Link it. Raises RefusedError(rule="identity_taken") where it or the account is linked already."""
         ...
 
-    def touch(self, identity_id: int, *, name: str, now: datetime) -> None: ...
+    def touch(self, identity_id: int, *, name: str, now: datetime) -> bool:
+        """It was used; False where it is no longer there."""
+        ...
+
     def remove(self, identity_id: int) -> bool:
         """Unlink it; whether it was there."""
         ...

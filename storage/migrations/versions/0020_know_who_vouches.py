@@ -47,6 +47,7 @@ def upgrade() -> None:
     op.create_index("ix_departure_expires_at", "departure", ["expires_at"], unique=False)
     for table in ("session", "sign_in_challenge"):
         op.add_column(table, sa.Column("proof", sa.String(), nullable=False, server_default=sa.text("'password'")))
+    op.add_column("sign_in_challenge", sa.Column("told", sa.Text(), nullable=False, server_default=sa.text("''")))
 
 
 def downgrade() -> None:
@@ -54,6 +55,7 @@ def downgrade() -> None:
         # Whoever came by the provider's word alone signs in anew: what is left knows of passwords only.
         op.execute(f"DELETE FROM {table} WHERE proof <> 'password'")  # noqa: S608 - two names of ours
         op.drop_column(table, "proof")
+    op.drop_column("sign_in_challenge", "told")
     op.drop_index("ix_departure_expires_at", "departure")
     op.drop_table("departure")
     op.drop_table("identity")

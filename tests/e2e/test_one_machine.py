@@ -148,6 +148,7 @@ def test_a_second_start_changes_nothing_and_a_signal_stops_it_cleanly(sahut: Sah
     site.add("Keluhan warga Kenanga", COMPLAINT)
     token = begin(sahut, site)
     eventually("it is judged", lambda: states(sahut, token) == {COMPLAINT: "flagged"})
+    eventually("it is explained", lambda: all(one["why"] is not None for one in mentions(sahut, token)))
     before = mentions(sahut, token)
     assert sahut.stop(sahut.processes[0], signal.SIGINT) == 0
     sahut.says("Stopped.")

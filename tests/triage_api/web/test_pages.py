@@ -29,8 +29,9 @@ def test_every_page_and_act_sends_a_stranger_to_the_sign_in(world: World) -> Non
     client.headers.update(PAGE)
     client.follow_redirects = False
     # Who is invited shows the invitation, who is between the two steps of signing in a cookie of its own:
-    # tests/triage_api/test_people.py and test_second_factor.py.
+    # tests/triage_api/test_people.py and test_second_factor.py. Away to a provider and back: test_provider_sign_in.py.
     open_paths = {"/sign-in", "/sign-in/code", "/welcome", "/static/{hashed_name}", "/healthz", "/readyz"}
+    open_paths |= {"/sign-in/provider", "/sign-in/provider/back"}
     seen = 0
     for context in iter_route_contexts(world.app.routes):
         path = context.path or ""

@@ -58,11 +58,11 @@ def bring_file(
 ) -> Response:
     """Bring a file: its bytes are the body, CSV, JSON lines or XLSX. A worker then looks it through."""
     size = file.seek(0, 2)
-    file.seek(0)
     shown = bringing.name_of(name)
     draft = ImportDraft(file=shown, source=source.strip() or bringing.source_of(shown))
 
     def act(tx: Tx) -> BaseModel:
+        file.seek(0)  # A try that the database gave up has read it to its end.
         return ImportAnswer.of(bringing.keep(tx, draft, cast("BinaryIO", file), actor=signed.actor, now=now))
 
     body = Brought(name=shown, source=draft.source, size=size)

@@ -79,6 +79,7 @@ def import_list(
     added: list[int] = []
 
     def act(tx: Tx) -> BaseModel:
+        added.clear()  # Of a try that the database gave up nothing happened.
         plan = opml.plan(drafts, notes, [source.draft for source in tx.sources.all()])
         if not dry_run:
             added.extend(tx.sources.add(draft, now).id for draft in plan.add)

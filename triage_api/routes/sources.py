@@ -54,6 +54,7 @@ def add_source(
     added: list[int] = []
 
     def act(tx: Tx) -> BaseModel:
+        added.clear()  # Of a try that the database gave up nothing happened.
         _check_credential(tx, body.credential)
         source = tx.sources.add(body.draft(), now)
         added.append(source.id)

@@ -97,6 +97,7 @@ def add(form: Manages) -> Response:
     added: list[Credential] = []
 
     def act(tx: Tx) -> str:
+        added.clear()  # Of a try that the database gave up nothing happened.
         actor = desk.signed.actor
         added.append(admission.add(tx, draft, made | secrets, account, desk.now, access=access, actor=actor))
         awaits = isinstance(member, BrowserMember) and member.awaits_sign_in(access)
@@ -186,6 +187,7 @@ def rotate(form: Manages, credential_id: CredentialId) -> Response:
     rotated: list[Credential] = []
 
     def act(tx: Tx) -> str:
+        rotated.clear()  # Of a try that the database gave up nothing happened.
         version = form.number("version")
         actor, now = desk.signed.actor, desk.now
         rotated.append(

@@ -59,6 +59,7 @@ def add(form: Manages) -> Response:
     added: list[int] = []
 
     def act(tx: Tx) -> str:
+        added.clear()  # Of a try that the database gave up nothing happened.
         added.append(tx.sources.add(draft, desk.now).id)
         noting.source(tx, "added", added[-1], actor=desk.signed.actor, now=desk.now)
         return f"/sources?done=added#source-{added[-1]}"

@@ -64,6 +64,7 @@ def add_all(form: Manages) -> Response:
     added: list[int] = []
 
     def act(tx: Tx) -> str:
+        added.clear()  # Of a try that the database gave up nothing happened.
         plan = opml.plan(drafts, notes, [source.draft for source in tx.sources.all()])
         chosen = [draft for draft in plan.add if wanted is None or draft.address in wanted]
         added.extend(tx.sources.add(draft, form.desk.now).id for draft in chosen)

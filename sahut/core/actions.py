@@ -237,7 +237,7 @@ def change_ticket(
     handling.check_may_handle(actor.role, before, change)
     rules.check_ticket_change(before, change)
     promises.check_moved(before, change.due_at, reason, now)
-    why, change = _with_deadline(before, change, deadlines, now)
+    why, change = _with_deadline(before, change, deadlines, actor.role, now)
     if change.assignee_id:
         assignee = tx.accounts.user(change.assignee_id)
         # A unit officer is told of colleagues of their own units alone; of others not even that they exist.
@@ -269,13 +269,16 @@ def change_ticket(
 
 
 def _with_deadline(
-    before: Ticket, change: TicketChange, deadlines: Deadlines, now: datetime
+    before: Ticket, change: TicketChange, deadlines: Deadlines, role: Role, now: datetime
 ) -> tuple[str, TicketChange]:
-    """Why the deadline moves, if it does, and the change with the one that it moves to: a person's word comes first."""
+    """Why the deadline moves, if it does, and the change with the one that it moves to: a person's word comes first.
+
+    A unit that opens a ticket again keeps the old one: closing and opening would free it of what was promised.
+    """
     if change.due_at is not None and change.due_at != before.due_at:
         return promises.BY_HAND, change
     renewed = deadlines.renewed(before, change, now)
-    if renewed is None:
+    if renewed is None or (role is Role.UNIT and renewed[1] == promises.REOPENED):
         return promises.BY_HAND, change
     due_at, why = renewed
     return why, replace(change, due_at=due_at)

@@ -23,7 +23,6 @@ from sahut.core.model import (
     Ticket,
     TicketChange,
     TicketFilter,
-    TicketStatus,
     Topic,
 )
 from sahut.core.ports import Holidays, Tx
@@ -124,15 +123,16 @@ class Deadlines:
     def renewed(self, ticket: Ticket, change: TicketChange, now: datetime) -> tuple[datetime, str] | None:
         """The deadline that a ticket gets with ``change``, and why; None where it keeps what was promised.
 
-        A closed ticket that is opened again is promised anew: its first promise was kept or missed. One that becomes
-        urgent is to be answered as soon as an urgent one, if that is sooner. Another unit or topic changes nothing.
+        One that was answered or closed and is opened again is promised anew: its first promise was kept or missed. One
+        that becomes urgent is to be answered as soon as an urgent one, if that is sooner. Another unit or topic changes
+        nothing.
         """
         topic, unit = change.topic or ticket.topic, ticket.unit if change.unit is None else change.unit
         priority, status = change.priority or ticket.priority, change.status or ticket.status
         due = self.due(topic=topic, unit=unit, priority=priority, at=now)
         if due is None or status not in UNANSWERED_TICKETS:
             return None
-        if ticket.status is TicketStatus.CLOSED:
+        if ticket.status not in UNANSWERED_TICKETS:
             return due, REOPENED
         pressed = priority is Priority.URGENT and ticket.priority is not Priority.URGENT
         if pressed and self.policy.deadlines.urgent_hours and (ticket.due_at is None or due < ticket.due_at):

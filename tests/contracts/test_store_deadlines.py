@@ -31,6 +31,7 @@ from tests.fakes import FakeCollector
 from tests.steps import assess, collect
 
 PROMISES = Deadlines(Policy(), Indonesia())
+CLOSED = {"status": TicketStatus.CLOSED, "outcome": Outcome.FIXED}
 SLOWER = Deadlines(Policy(deadlines=DeadlinePolicy(working_days=20)), Indonesia())
 
 
@@ -143,6 +144,23 @@ def test_opened_again_it_is_promised_anew_and_an_answered_one_is_not_moved(offic
     assert opened.due_at == datetime.fromisoformat("2026-12-22T16:00+07:00")
     with office.store.read() as tx:
         assert tx.tickets.events(made.id)[-1].detail["why"] == "reopened"
+
+
+@pytest.mark.parametrize("ended", [{"status": TicketStatus.ANSWERED}, CLOSED], ids=["answered", "closed"])
+def test_a_unit_that_opens_its_ticket_again_is_not_promised_more_time_and_others_are(
+    office: Office, store: Store, clock: Clock, ended: dict[str, object]
+) -> None:
+    made, unit = office.ticket(1), Office(store, clock, Role.UNIT)
+    unit.change(made, status=TicketStatus.IN_PROGRESS)
+    office.clock.forward(days=21)
+    unit.change(made, **ended)
+    assert unit.change(made, status=TicketStatus.IN_PROGRESS).due_at == made.due_at
+    office.change(made, **ended)
+    assert office.change(made, status=TicketStatus.IN_PROGRESS).due_at == datetime.fromisoformat(
+        "2026-12-22T16:00+07:00"
+    )
+    with store.read() as tx:
+        assert [one.detail["why"] for one in tx.tickets.events(made.id) if one.kind == "due"] == ["reopened"]
 
 
 def test_becoming_urgent_hastens_it(office: Office) -> None:

@@ -202,6 +202,11 @@ def test_only_opening_again_and_becoming_urgent_move_a_deadline() -> None:
         wib("2026-12-31 16:00"),
         REOPENED,
     )
+    answered = a_ticket(status=TicketStatus.ANSWERED)
+    assert made.renewed(answered, TicketChange(status=TicketStatus.IN_PROGRESS), now) == (
+        wib("2026-12-31 16:00"),
+        REOPENED,
+    )
     assert made.renewed(a_ticket(), TicketChange(priority=Priority.URGENT), now) == (wib("2026-12-23 09:00"), URGENT)
     for change in (
         TicketChange(unit="timur"),

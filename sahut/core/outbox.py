@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from sahut.core import booking, surroundings
 from sahut.core.errors import (
+    BusyError,
     CollectError,
     InDoubtError,
     LeaseLostError,
@@ -121,6 +122,9 @@ def _send(store: Store, means: Means, claim: ReplyClaim, clock: Clock, lease: ti
         cost = _set_aside(store, way, reply, clock())
     except TransientError as error:
         return _later(reply, error, clock())
+    except BusyError as error:
+        # Nothing of it happened, and nothing is wrong with the reply.
+        return _later(reply, TransientError(str(error), problem=Problem.TOO_SLOW), clock())
     except SahutError as error:
         return _failed(error)
     except Exception as error:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sahut.core import collecting, conversations, outbox, replying
 from sahut.core.errors import (
+    BusyError,
     InDoubtError,
     LeaseLostError,
     PermanentError,
@@ -415,6 +416,24 @@ def test_what_is_put_off_before_it_is_handed_over_does_not_use_up_its_attempts(o
         office.deliver(platform)
         office.clock.forward(minutes=3)
     assert (office.reply().state, office.reply().attempts, platform.calls) == (ReplyState.SENT, 2, 2)
+
+
+def test_a_reply_whose_price_the_database_gave_up_goes_out_later(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.approved()
+    platform = FakeReplier()
+
+    def busy(*_args: object) -> bool:
+        raise BusyError
+
+    monkeypatch.setattr(outbox, "_reserved", busy)
+    office.deliver(platform)
+    assert (office.reply().state, office.reply().attempts) == (ReplyState.APPROVED, 0)
+    monkeypatch.undo()
+    office.clock.forward(minutes=3)
+    office.deliver(platform)
+    assert (office.reply().state, platform.calls) == (ReplyState.SENT, 1)
 
 
 def test_a_retry_and_another_text_begin_to_count_anew(office: Office) -> None:

@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
@@ -26,6 +27,12 @@ MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # How many may wait for a busy writer: each has a thread that pages are answered by as well.
 _PLACES = BoundedSemaphore(4)
+# Later than this its page has said so itself, or is gone: a late word would undo a newer one.
+_LATE = timedelta(seconds=5)
+
+
+class _LateError(Exception):
+    """The writer was busy for too long."""
 
 
 def opened(desk: Desk, tx: Tx, mention_id: int) -> dict[str, Any]:
@@ -50,6 +57,10 @@ def _note(desk: Desk, mention_id: int, key: str) -> None:
     try:
         with desk.deps.store.begin() as tx:
             viewing.hold(tx, mention_id, key=key, actor=desk.signed.actor, now=desk.now)
+            if desk.deps.clock() - desk.now > _LATE:
+                raise _LateError  # noqa: TRY301 - so that the transaction is rolled back
+    except _LateError:
+        log.warning("mention %d was opened, and it is too late to say so: the database is busy", mention_id)
     except Exception:
         # The page was answered; colleagues learn of its reader by its next word.
         log.warning("mention %d is open, and not said to be", mention_id, exc_info=True)

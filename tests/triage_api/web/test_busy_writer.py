@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -43,6 +44,22 @@ def test_a_page_waits_for_no_writer_and_says_that_it_is_open_once_there_is_room(
         while len(readers(world)) < 4 and time.monotonic() < until:
             time.sleep(0.05)
     assert set(readers(world)) == {"Sari Contoh"}
+
+
+def test_what_would_be_said_too_late_is_not_said(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+    (one,) = world.flagged(1)
+    browser, _csrf = world.signed_in()
+    hold, waited = viewing.hold, [4, 6]
+
+    def late(*args: Any, **said: Any) -> None:
+        clock.forward(seconds=waited.pop())
+        hold(*args, **said)
+
+    monkeypatch.setattr(viewing, "hold", late)
+    assert browser.get(f"/mentions/{one}").status_code == 200
+    assert readers(world) == []
+    assert browser.get(f"/mentions/{one}").status_code == 200
+    assert (readers(world), waited) == (["Sari Contoh"], [])
 
 
 def test_what_keeps_an_open_page_from_being_said_is_logged_and_fails_no_page(

@@ -317,6 +317,17 @@ def _mask_for_search(settings: Settings, done: Callable[[int], object]) -> None:
     opened.close()
 
 
+def unmasked(settings: Settings) -> int:
+    """How many texts search does not find yet, or finds by an earlier mask. Raises StoreError."""
+    from storage.store import open_store
+
+    opened = open_store(settings.store_url)
+    try:
+        return opened.unmasked()
+    finally:
+        opened.close()
+
+
 def rotate_key(settings: Settings, *, fresh: bool = True, by: str = "") -> int:
     """Put a fresh key first in the key file and seal credentials and second factors anew; how many of the former.
 

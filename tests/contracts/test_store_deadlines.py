@@ -1,6 +1,7 @@
 """Deadlines in either store: promised once, moved for a reason, found and sorted by."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ from tests.fakes import FakeCollector
 from tests.steps import assess, collect
 
 PROMISES = Deadlines(Policy(), Indonesia())
-CLOSED = {"status": TicketStatus.CLOSED, "outcome": Outcome.FIXED}
+CLOSED: dict[str, Any] = {"status": TicketStatus.CLOSED, "outcome": Outcome.FIXED}
 SLOWER = Deadlines(Policy(deadlines=DeadlinePolicy(working_days=20)), Indonesia())
 
 
@@ -148,7 +149,7 @@ def test_opened_again_it_is_promised_anew_and_an_answered_one_is_not_moved(offic
 
 @pytest.mark.parametrize("ended", [{"status": TicketStatus.ANSWERED}, CLOSED], ids=["answered", "closed"])
 def test_a_unit_that_opens_its_ticket_again_is_not_promised_more_time_and_others_are(
-    office: Office, store: Store, clock: Clock, ended: dict[str, object]
+    office: Office, store: Store, clock: Clock, ended: dict[str, Any]
 ) -> None:
     made, unit = office.ticket(1), Office(store, clock, Role.UNIT)
     unit.change(made, status=TicketStatus.IN_PROGRESS)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
 
-from sahut.core.model import MentionState, TicketStatus
+from sahut.core.model import MentionState, ReplyAct, ReplyState, TicketStatus
 from storage import masking
 from storage.case_tables import decision, ticket, ticket_event
 from storage.mention_ties import MentionTies
 from storage.mention_withdrawals import blank, renewed
+from storage.parts import in_parts
 from storage.reply_tables import reply, reply_event
 from storage.tables import dead_letter, mention
 
@@ -20,6 +22,8 @@ _GONE = "•••"
 _TABLES = {"tickets": ticket, "set_aside": dead_letter}
 # What people typed in a ticket's history: from what to what, and why a deadline moved.
 _WORDLESS: dict[str, Any] = {"title": ["", ""], "description": ["", ""], "place": ["", ""], "reason": ""}
+# What lies with nobody: nothing is going out, and nobody is asked anything.
+_LEFT = (ReplyState.DRAFT, ReplyState.FAILED)
 _ENDED = (TicketStatus.CLOSED, TicketStatus.VOID, "merged")
 
 
@@ -61,6 +65,9 @@ class SqlRetention:
     def _over(self, name: str, before: datetime) -> list[Any]:
         # A reply under way needs the post that it answers: who approves it reads it, and its link leads there.
         waiting = select(reply.c.mention_id).where(reply.c.state.not_in(("sent", "withdrawn")))
+        if name != "raw":
+            # One left lying for as long as the class is kept does not: it goes too. The payload it needs until then.
+            waiting = waiting.where(~and_(reply.c.state.in_(_LEFT), reply.c.updated_at < before))
         if name == "tickets":
             answering = exists().where(mention.c.ticket_id == ticket.c.id, mention.c.id.in_(waiting))
             ended = ticket.c.status.in_(_ENDED)
@@ -85,10 +92,11 @@ class SqlRetention:
             mention.c.id.not_in(waiting),
         ]
 
-    def _blank(self, ids: list[int], now: datetime) -> None:
+    def _blank(self, ids: Sequence[int], now: datetime) -> None:
         """The identity and the text's hash stay, so that what still stands on its platform does not come anew."""
         blank(self._connection, ids, forgotten_at=now, recheck_at=None, **renewed(now))
         self._connection.execute(update(decision).where(decision.c.mention_id.in_(ids)).values(note=""))
+        self._withdraw(ids, now)
         # What we answered stays on its platform; a reply's id and dates stay here, so that its answers find it.
         ours = reply.c.mention_id.in_(ids)
         self._connection.execute(update(reply).where(ours, reply.c.native_id != "").values(permalink=""))
@@ -96,6 +104,16 @@ class SqlRetention:
         self._connection.execute(update(reply).where(ours).values(text=_GONE, part=part, reason=""))
         theirs = select(reply.c.id).where(ours)
         self._connection.execute(update(reply_event).where(reply_event.c.reply_id.in_(theirs)).values(note=""))
+
+    def _withdraw(self, mention_ids: Sequence[int], now: datetime) -> None:
+        """What was left lying is not sent any more: what it answers is gone."""
+        query = select(reply.c.id, reply.c.version).where(reply.c.mention_id.in_(mention_ids), reply.c.state.in_(_LEFT))
+        for row in self._connection.execute(query.order_by(reply.c.id).with_for_update()).all():
+            version = row.version + 1
+            ended = {"state": ReplyState.WITHDRAWN, "due_at": None, "updated_at": now, "version": version}
+            self._connection.execute(update(reply).where(reply.c.id == row.id).values(**ended))
+            said = {"act": ReplyAct.WITHDRAWN, "note": "", "actor_name": "sahut", "at": now, "at_version": version}
+            self._connection.execute(reply_event.insert().values(reply_id=row.id, **said))
 
     def _forget_letters(self, ids: list[int], now: datetime) -> None:
         """What could not be judged ends as what was not flagged; nobody can try it again, since nothing is left."""
@@ -112,8 +130,8 @@ class SqlRetention:
     def _forget_tickets(self, ids: list[int], now: datetime) -> None:
         """The figures of a ticket stay (number, topic, unit, dates, outcome), for they name nobody."""
         mentions = list(self._connection.execute(select(mention.c.id).where(mention.c.ticket_id.in_(ids))).scalars())
-        if mentions:
-            self._blank(mentions, now)
+        for some in in_parts(mentions):
+            self._blank(some, now)
         self._connection.execute(
             update(ticket)
             .where(ticket.c.id.in_(ids))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from threading import Event
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from sahut.core import actions, collecting, retaining
 from sahut.core.model import (
@@ -25,6 +28,7 @@ from sahut.core.model import (
     TicketStatus,
     Topic,
 )
+from storage import parts, retention
 from storage.store import SqlStore
 from tests.builders import NOW, a_mention, a_source_draft, an_actor
 from tests.storage.test_hiding import dump
@@ -175,6 +179,8 @@ def test_what_we_answered_goes_with_the_mention_that_it_answers(store: SqlStore)
     in_ticket, waiting = replied(store, 4), replied(store, 2, sent=False)
     assert run(store, 19)["filed"] == 0
     assert "Budi" in dump(store)
+    with store.begin() as tx:
+        tx.replies.move(waiting, ReplyState.WAITING, ReplyAct.SUBMITTED, actor_name="Rina", now=NOW)
     assert (run(store, 21)["filed"], run(store, 35)["dismissed"]) == (1, 0), "a reply under way needs its post"
     with store.read() as tx:
         assert [tx.replies.get(one).text for one in (filed, dropped)] == ["•••", "•••"]
@@ -185,6 +191,42 @@ def test_what_we_answered_goes_with_the_mention_that_it_answers(store: SqlStore)
     assert run(store, 41)["tickets"] == 1
     with store.read() as tx:
         assert tx.replies.get(in_ticket).text == "•••"
+
+
+@pytest.mark.parametrize("state", [ReplyState.DRAFT, ReplyState.FAILED])
+def test_a_reply_that_was_left_lying_keeps_nothing_for_ever(store: SqlStore, state: ReplyState) -> None:
+    fill(store)
+    left, touched = replied(store, 2, sent=False), replied(store, 1, sent=False)
+    with store.begin() as tx:
+        tx.replies.move(left, state, ReplyAct.FAILED, actor_name="sahut", now=NOW)
+        tx.replies.move(touched, state, ReplyAct.FAILED, actor_name="sahut", now=NOW + timedelta(days=12))
+    run(store, 25)
+    assert raws(store)[:2] == [True, True], "to send it takes the payload"
+    assert (run(store, 29)["dismissed"], run(store, 31)["dismissed"]) == (0, 1)
+    assert texts(store) == [True, False, True, True]
+    with store.read() as tx:
+        assert (tx.replies.get(left).state, tx.replies.get(left).text) == (ReplyState.WITHDRAWN, "•••")
+        assert tx.replies.events(left)[-1].act is ReplyAct.WITHDRAWN
+        assert tx.replies.get(touched).state is state
+    assert run(store, 33)["filed"] == 1
+
+
+def test_a_ticket_of_more_mentions_than_go_at_once_is_forgotten_whole(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    with store.begin() as tx:
+        tx.mentions.set_state([1, 2, 3], MentionState.CONVERTED, ticket_id=1, now=NOW)
+    monkeypatch.setattr(parts, "MOST", 2)
+    blanked, blank = [], retention.blank
+
+    def counted(connection: Connection, ids: Sequence[int], **said: Any) -> None:
+        blanked.append(len(ids))
+        blank(connection, ids, **said)
+
+    monkeypatch.setattr(retention, "blank", counted)
+    assert run(store, 41)["tickets"] == 1
+    assert (texts(store), blanked) == ([False] * 4, [2, 2])
 
 
 def test_what_could_not_be_read_or_judged_has_an_end_too(store: SqlStore) -> None:

@@ -217,9 +217,18 @@ def conditions(where: MentionFilter, dialect: str) -> list[ColumnElement[bool]]:
         found.append(_lies_in(where.area, dialect))
     search = searching.parse(where.search)
     if search:
-        found.append(matches(search, dialect))
+        queue = tuple(where.states) == (MentionState.FLAGGED,) and where.folded is False
+        found.append(matches(search, dialect, walked=queue))
     found += closed.left_out(where, searches=bool(search))
-    return [*found, *_hands(where), *_ranges(where)]
+    return [*found, *_newest(where), *_hands(where), *_ranges(where)]
+
+
+def _newest(where: MentionFilter) -> list[ColumnElement[bool]]:
+    if where.newest is None or not where.topics:
+        return []
+    near = mention.alias("newest")
+    latest = select(near.c.id).where(near.c.topic == bindparam(None, where.topics[0], literal_execute=True))
+    return [mention.c.id.in_(latest.order_by(near.c.id.desc()).limit(where.newest))]
 
 
 def _hands(where: MentionFilter) -> list[ColumnElement[bool]]:

@@ -33,6 +33,8 @@ _LEAST = 0.4
 _BY_WORDS, _BY_PLACE, _BY_TOPIC = 0.5, 0.3, 0.2
 _NEAR_COUNTS = 0.6
 _MOST_CANDIDATES = 60
+# Of a topic the latest so many are looked through: an archive that was brought in last may hold nothing recent.
+_MOST_READ = 2_000
 _LOOKING_BACK = timedelta(days=90)
 _TOLD = (
     MentionState.FLAGGED,
@@ -113,7 +115,7 @@ def mentions_like(tx: Tx, record: MentionRecord, *, now: datetime, limit: int) -
         return []
     since = now - _LOOKING_BACK
     near = next(iter(_areas([record.place])), "")
-    wheres = [MentionFilter(states=_TOLD, folded=False, topics=(record.topic,), since=since)]
+    wheres = [MentionFilter(states=_TOLD, folded=False, topics=(record.topic,), since=since, newest=_MOST_READ)]
     if near:
         wheres.insert(0, MentionFilter(states=_TOLD, folded=False, area=near, since=since))
     others = {

@@ -8,6 +8,8 @@ from sahut.core.model import (
     Annotation,
     Assessment,
     Change,
+    MentionFilter,
+    MentionOrder,
     MentionState,
     Nearness,
     Outcome,
@@ -142,3 +144,13 @@ def test_mentions_of_the_same_trouble_are_similar_but_copies_and_old_ones_are_no
     with store.read() as tx:
         found = mentions_like(tx, tx.mentions.get(asked), now=clock(), limit=5)
     assert [one.record.id for one in found] == [told]
+
+
+def test_of_a_topic_the_latest_alone_are_looked_through_where_a_filter_says_so(store: Store, clock: Clock) -> None:
+    city = City(store, clock)
+    _first, second, third = (city.mention(f"{LAMP} {number}", MELATI) for number in range(3))
+    city.mention(HOLE, MELATI, Topic.ROADS)
+    where = MentionFilter(topics=[Topic.STREET_LIGHTING], newest=2)
+    with store.read() as tx:
+        page = tx.mentions.page(where, order=MentionOrder.NEWEST, limit=10)
+    assert [one.id for one in page.items] == [third, second]

@@ -43,6 +43,7 @@ def plan(store: SqlStore, where: MentionFilter, order: MentionOrder) -> str:
             MentionOrder.NEWEST,
             "ix_mention_state_topic",
         ),
+        (replace(QUEUE, search="banjir -orderan"), MentionOrder.PRESSING, "ix_mention_queue"),
         (MentionFilter(), MentionOrder.NEWEST, ""),
         (MentionFilter(states=[MentionState.FILED]), MentionOrder.NEWEST, "ix_mention_state"),
         (MentionFilter(kinds=[Kind.COMPLAINT]), MentionOrder.NEWEST, "ix_mention_kind"),

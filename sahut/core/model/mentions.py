@@ -213,7 +213,8 @@ class MentionFilter:
     who sees to them, 0 nobody. ``score`` lies from ``least_score`` to ``most_score``, both included.
 
     ``not_confidential``: words and places find no report that a ticket keeps confidential, nor what hangs on one.
-    ``not_named``: words find nothing that names an account around the report of an anonymous ticket.
+    ``not_named``: words find nothing that names an account around the report of an anonymous ticket. ``newest``: of the
+    first of ``topics`` so many, the latest collected, and no others.
     """
 
     states: Sequence[MentionState] = ()
@@ -238,6 +239,7 @@ class MentionFilter:
     folded: bool | None = None
     not_confidential: bool = False
     not_named: bool = False
+    newest: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

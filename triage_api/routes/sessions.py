@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -102,24 +102,24 @@ def own_sessions(deps: Deps, signed: Signed, now: datetime) -> list[Session]:
 
 
 def set_cookie(response: Response, settings: ApiSettings, cookie: str) -> None:
-    """Hand a session to the browser: out of reach of scripts and of other sites' forms."""
-    response.set_cookie(
-        settings.cookie_name,
-        cookie,
-        max_age=round(settings.session_lifetime.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=settings.cookie_secure,
-    )
+    """Hand a session to the browser."""
+    hand_over(response, settings, settings.cookie_name, cookie, settings.session_lifetime)
 
 
 def set_challenge(response: Response, settings: ApiSettings, challenge: str) -> None:
     """Hand a sign-in that waits for its code to the browser that knew the password alone; "" takes it back."""
+    hand_over(response, settings, settings.challenge_name, challenge, auth.CHALLENGE_LASTS)
+
+
+def hand_over(response: Response, settings: ApiSettings, name: str, value: str, lasts: timedelta) -> None:
+    """Give the browser a secret, out of reach of scripts and of other sites' forms; "" takes it back.
+
+    Lax: an identity provider sends the browser back from another site.
+    """
     response.set_cookie(
-        settings.challenge_name,
-        challenge,
-        max_age=round(auth.CHALLENGE_LASTS.total_seconds()) if challenge else 0,
+        name,
+        value,
+        max_age=round(lasts.total_seconds()) if value else 0,
         path="/",
         httponly=True,
         samesite="lax",

@@ -13,7 +13,7 @@ from triage_api.deps import AllParts, Deps
 from triage_api.errors import NotSignedInError, SecondFactorNeededError, TooManyRequestsError
 from triage_api.provider import Provider, ProviderAwayError, ProviderRefusedError
 from triage_api.provider_sign_in import Answer
-from triage_api.routes.sessions import set_challenge
+from triage_api.routes.sessions import hand_over, set_challenge
 from triage_api.settings import ApiSettings
 from triage_api.web.accounts import enter, sign_in_page
 from triage_api.web.desk import own_path
@@ -126,13 +126,4 @@ def _away(request: Request, back: str) -> Response:
 
 
 def _set_departure(response: Response, settings: ApiSettings, browser: str) -> None:
-    response.set_cookie(
-        settings.departure_name,
-        browser,
-        max_age=round(provider_sign_in.AWAY.total_seconds()) if browser else 0,
-        path="/",
-        httponly=True,
-        # Lax: the provider sends the browser back from another site.
-        samesite="lax",
-        secure=settings.cookie_secure,
-    )
+    hand_over(response, settings, settings.departure_name, browser, provider_sign_in.AWAY)
